@@ -1,0 +1,7 @@
+"""Every network the listener can read, by the name that configuration gives it."""
+
+from __future__ import annotations
+
+from connectors.connector import Connector
+
+CONNECTORS: dict[str, type[Connector]] = {}
