@@ -1,0 +1,188 @@
+"""Every key of config.toml, composed from the settings that live beside their users."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, SerializeAsAny, field_validator
+
+from connectors.connector import ConnectorSettings
+from listener.domain.calendar import WEEKDAYS, CalendarSettings
+from listener.domain.durations import Duration
+from listener.domain.incident import Policy
+from listener.domain.oncall import Person, RotaSettings
+from listener.domain.rule import Level, Rule
+from listener.domain.watch import Watch
+
+Channel = Literal["slack", "email", "console"]
+Excerpt = Literal["none", "masked", "full"]
+Language = Literal["fr", "en"]
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class HospitalSettings(_Section):
+    name: str
+    town: str = ""
+    timezone: str = "Europe/Paris"
+    language: Language = "fr"
+    mediation: str = ""  # where complaints belong: said in digests
+
+    @field_validator("timezone")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError('should be a zone such as "Europe/Paris"') from error
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class NetworkSettings(_Section):
+    proxy: str | None = Field(default=None, pattern=r"^https?://[^@/]+/?$")
+    proxy_user: str | None = None
+    proxy_password: SecretStr | None = None
+    no_proxy: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
+    ca_file: Path | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    contact: str | None = None
+
+
+class DatabaseSettings(_Section):
+    url: str = "sqlite"  # or postgresql://user@host/name
+    password: SecretStr | None = None
+
+
+class AlertSettings(_Section):
+    mode: Literal["observe", "live"] = "observe"
+    max_lateness: Duration = timedelta(hours=6)
+    repeat_interval: Duration = timedelta(hours=4)
+    resolve_after: Duration = timedelta(hours=12)
+    critical: tuple[Channel, ...] = ("slack", "email")
+    warning: tuple[Channel, ...] = ("slack",)
+    info: tuple[Channel, ...] = ("console",)
+    fallback: Channel = "email"
+    team_email: str | None = None  # where warnings and fallbacks without a person go
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            max_lateness=self.max_lateness,
+            repeat_interval=self.repeat_interval,
+            resolve_after=self.resolve_after,
+        )
+
+    def channels(self, level: Level) -> tuple[Channel, ...]:
+        channels: tuple[Channel, ...] = getattr(self, level.value)
+        return channels
+
+
+class SlackSettings(_Section):
+    token: SecretStr
+    channel: str = Field(min_length=1)
+    base_url: str = "https://slack.com/api/"
+    excerpt: Excerpt = "masked"
+
+
+class EmailSettings(_Section):
+    host: str | None = None  # None: messages are only written to `outbox`
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    relay: bool = False  # the hospital's own relay: no login, and "none" allowed
+    user: str | None = None
+    password: SecretStr | None = None
+    sender: str = "listener@localhost"
+    outbox: Path | None = None  # a folder that receives a copy of each message as .eml
+    excerpt: Excerpt = "masked"
+
+
+class ConsoleSettings(_Section):
+    excerpt: Excerpt = "masked"
+
+
+class DigestSettings(_Section):
+    enabled: bool = True
+    day: Literal[WEEKDAYS] = "monday"  # type: ignore[valid-type]  # one list of weekdays
+    hour: time = time(8, 0)
+    recipients: tuple[str, ...] = ()
+    slack: bool = True
+    language: Language | None = None  # None: the hospital's
+
+
+class PrivacySettings(_Section):
+    retention_days: int = Field(default=395, ge=1, le=3650)
+    quarantine_days: int = Field(default=30, ge=1, le=365)
+
+
+class ScoringSettings(_Section):
+    timeout: Duration = timedelta(seconds=30)
+    memory_mb: int = Field(default=1024, ge=256)
+
+
+class ServiceSettings(_Section):
+    host: str = "127.0.0.1"
+    port: int = Field(default=8787, ge=0, le=65535)
+    log_format: Literal["auto", "json", "console"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class DemoSettings(_Section):
+    """Plays a recorded week on its own clock, in a scratch database, then goes on live."""
+
+    source: Identifier
+    until: Duration = timedelta(days=6)
+
+
+class SourceSettings(_Section):
+    """One `[[source]]`: common keys here, the rest is its connector's."""
+
+    id: Identifier
+    connector: str
+    every: Duration = timedelta(minutes=5)
+    enabled: bool = True
+    stream: bool = False
+    about: tuple[str, ...] = ()
+    weight: float = Field(default=1.0, ge=0, le=3)
+    settings: SerializeAsAny[ConnectorSettings]
+
+
+class Config(_Section):
+    """The whole configuration, every reference between its parts checked."""
+
+    state_dir: Path = Path("var")
+    hospital: HospitalSettings
+    watch: tuple[Watch, ...] = Field(min_length=1)
+    source: tuple[SourceSettings, ...] = ()
+    rule: tuple[Rule, ...] = ()
+    person: tuple[Person, ...] = ()
+    rota: tuple[RotaSettings, ...] = ()
+    calendar: CalendarSettings = CalendarSettings()
+    network: NetworkSettings = NetworkSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    alerts: AlertSettings = AlertSettings()
+    slack: SlackSettings | None = None
+    email: EmailSettings | None = None
+    console: ConsoleSettings = ConsoleSettings()
+    digest: DigestSettings = DigestSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    scoring: ScoringSettings = ScoringSettings()
+    service: ServiceSettings = ServiceSettings()
+    demo: DemoSettings | None = None
+
+    @property
+    def people(self) -> dict[str, Person]:
+        return {person.id: person for person in self.person}
+
+    @property
+    def language(self) -> Language:
+        return self.hospital.language

@@ -1,0 +1,84 @@
+"""What a message says, before any channel's way of saying it: plain values, read at send time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from listener.domain.incident import AlertKind, State
+from listener.domain.rule import Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostView:
+    """One post as people may see it: `excerpt` is scrubbed of handles, not yet masked or escaped.
+
+    `excerpt` is None where the text is gone (expired, deleted, forgotten); `unread` says that it
+    never had one (an image that nobody analysed).
+    """
+
+    network: str
+    kind: str
+    occurred_at: datetime
+    excerpt: str | None
+    link: str | None
+    severity: float | None = None
+    sentiment: str | None = None
+    followers: int | None = None
+    reactions: int | None = None
+    replies: int | None = None
+    shares: int | None = None
+    unread: bool = False
+    spans: Sequence[tuple[int, int]] = ()  # of `excerpt`, what may reveal a patient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonView:
+    """One breach in figures: which rule, what was seen, what the threshold was."""
+
+    rule: str
+    kind: str  # of the rule: severity · count · negative_share · terms
+    level: Level
+    at: datetime
+    since: datetime | None
+    seen: Mapping[str, Any]
+    expected: Mapping[str, Any]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertView:
+    """All that an alert may say, in the order a sleepy reader needs it."""
+
+    incident: int
+    kind: AlertKind
+    level: Level
+    state: State
+    subject: str  # the watch's first name, e.g. "CHU de Valmont"
+    hospital: str
+    opened_at: datetime
+    at: datetime  # when it is rendered
+    timezone: str
+    mentions: int  # of the incident
+    negative: int
+    networks: Mapping[str, int]  # mentions by network, most first
+    recent: Sequence[tuple[datetime, int]]  # mentions by ten minutes, oldest first: the growth
+    reasons: Sequence[ReasonView]
+    posts: Sequence[PostView]  # the worst three
+    told: Sequence[str]  # names of who else was told
+    observed: bool = False  # alerts.mode = "observe": says whom it would have called
+    called: str | None = None  # the name of who is called
+    held_since: datetime | None = None
+    exercise: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """Where a message goes: a person, or the team where `person` is None."""
+
+    person: str | None
+    name: str
+    address: str  # e-mail address, Slack channel or member id; "console"
+    mention: str | None = None  # Slack member id to ping in the channel

@@ -1,0 +1,151 @@
+"""Who is on call at an instant: a weekly rotation, dated overrides, and a named fallback for holes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from listener.domain.calendar import WEEKDAYS
+
+
+class Person(BaseModel):
+    """Somebody who can be reached."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(min_length=1)
+    name: str
+    email: str | None = None
+    slack: str | None = None  # the member id, U…
+    phone: str | None = None
+
+
+class Override(BaseModel):
+    """Somebody else, or nobody, between two local instants."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    since: datetime = Field(alias="from")  # local to the hospital where no offset is given
+    until: datetime
+    person: str | None = None  # None: a hole that is known, the fallback takes it
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if (self.since.tzinfo is None) != (self.until.tzinfo is None):
+            raise ValueError("from and until should both carry an offset, or neither")
+        if self.until <= self.since:
+            raise ValueError("until should come after from")
+        return self
+
+    def between(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        return _local(self.since, zone), _local(self.until, zone)
+
+
+class RotaSettings(BaseModel):
+    """`[[rota]]`: people in turn, a week each."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(min_length=1)
+    people: tuple[str, ...]
+    starts_on: date  # the first person's first week begins on the hand-over day of this week
+    ends_on: date | None = None
+    handover_day: str = Field(default="monday", pattern="^(" + "|".join(WEEKDAYS) + ")$")
+    handover_time: time = time(9, 0)
+    fallback: str
+    override: tuple[Override, ...] = ()
+
+
+def _local(instant: datetime, zone: ZoneInfo) -> datetime:
+    aware = instant if instant.tzinfo else instant.replace(tzinfo=zone)
+    return aware.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnCall:
+    """Who answers, since when by which rule, and whether the rota had a hole."""
+
+    person: str
+    rota: str
+    until: datetime
+    hole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hole:
+    """A stretch of the rota with nobody in it."""
+
+    rota: str
+    since: datetime
+    until: datetime
+
+
+class Rota:
+    """One rota, asked with UTC instants; hand-overs stay at their local hour over DST."""
+
+    def __init__(self, settings: RotaSettings, zone: ZoneInfo) -> None:
+        self.settings = settings
+        self.zone = zone
+        weekday = WEEKDAYS.index(settings.handover_day)
+        behind = (settings.starts_on.weekday() - weekday) % 7
+        self._first = settings.starts_on - timedelta(days=behind)
+
+    def _handover(self, week: int) -> datetime:
+        day = self._first + timedelta(weeks=week)
+        return datetime.combine(day, self.settings.handover_time, self.zone).astimezone(UTC)
+
+    def _week(self, at: datetime) -> int:
+        week = (at.astimezone(self.zone).date() - self._first).days // 7
+        return week if at >= self._handover(week) else week - 1
+
+    def on_call(self, at: datetime) -> OnCall:
+        """Who is on call at an instant; the fallback where the rota has a hole."""
+        week = self._week(at)
+        until = self._next_change(at, self._handover(week + 1))
+        person = self._rostered(at, week)
+        if person is None:
+            return OnCall(
+                person=self.settings.fallback, rota=self.settings.id, until=until, hole=True
+            )
+        return OnCall(person=person, rota=self.settings.id, until=until)
+
+    def _rostered(self, at: datetime, week: int) -> str | None:
+        # The last override written wins: a swap of a swap is added below the first.
+        for override in reversed(self.settings.override):
+            since, until = override.between(self.zone)
+            if since <= at < until:
+                return override.person
+        ended = self.settings.ends_on is not None and at >= _local(
+            datetime.combine(self.settings.ends_on, time.max), self.zone
+        )
+        if week < 0 or ended or not self.settings.people:
+            return None
+        return self.settings.people[week % len(self.settings.people)]
+
+    def _edges(self) -> list[datetime]:
+        edges = [edge for o in self.settings.override for edge in o.between(self.zone)]
+        if self.settings.ends_on is not None:
+            edges.append(_local(datetime.combine(self.settings.ends_on, time.max), self.zone))
+        return edges
+
+    def _next_change(self, at: datetime, handover: datetime) -> datetime:
+        return min([edge for edge in self._edges() if edge > at] + [handover])
+
+    def holes(self, since: datetime, until: datetime) -> list[Hole]:
+        """Every stretch between two instants that only the fallback covers."""
+        found: list[Hole] = []
+        at = since
+        while at < until:
+            duty = self.on_call(at)
+            if duty.hole:
+                end = min(duty.until, until)
+                if found and found[-1].until == at:
+                    found[-1] = Hole(rota=duty.rota, since=found[-1].since, until=end)
+                else:
+                    found.append(Hole(rota=duty.rota, since=at, until=end))
+            at = duty.until
+        return found

@@ -1,0 +1,86 @@
+"""The contract of a channel: a message goes in, a receipt comes out, errors say whether to retry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from listener.domain.alert import Recipient
+
+
+class DeliveryError(Exception):
+    """The channel did not take the message. `permanent`: trying again cannot help.
+
+    `ambiguous`: it may have taken it (the answer was lost), so look before sending again.
+    Messages never hold a token or the text that was to be sent.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        ambiguous: bool = False,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.ambiguous = ambiguous
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """An inline picture of an e-mail, referred to as cid:`name`."""
+
+    name: str
+    content: bytes
+    mime: str = "image/png"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One thing to say to one recipient, already rendered and escaped for every channel."""
+
+    key: str  # the idempotency key: the same for every attempt
+    recipient: Recipient
+    subject: str
+    text: str
+    html: str | None = None
+    blocks: Sequence[Mapping[str, Any]] = ()  # Slack Block Kit
+    urgent: bool = False
+    thread: str | None = None  # what threads together, e.g. "incident-12"
+    attachments: Sequence[Attachment] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Proof that a channel took a message, and how to find it again."""
+
+    channel: str
+    id: str  # Slack's ts, the e-mail's Message-ID
+    conversation: str = ""  # Slack's channel id
+    sent_at: datetime
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Notifier(Protocol):
+    """One channel."""
+
+    name: str
+
+    async def send(self, message: Message, *, thread: Receipt | None = None) -> Receipt:
+        """Send once; raises DeliveryError. `thread` is the first message of the same thread."""
+        ...
+
+    async def find(self, message: Message, *, since: datetime) -> Receipt | None:
+        """A message that an earlier, interrupted attempt may have sent; None where it cannot say."""
+        ...
+
+    async def check(self) -> str:
+        """Try the credentials without sending; says in a few words what was found."""
+        ...
+
+    async def close(self) -> None: ...
