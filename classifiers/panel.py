@@ -1,0 +1,58 @@
+"""All the classifiers over one page of mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from classifiers.classifier import Sample, Score
+from classifiers.language import LanguageClassifier
+from classifiers.sentiment import SentimentClassifier
+from classifiers.severity import VERSION as SEVERITY_VERSION
+from classifiers.severity import severity
+from classifiers.virality import VERSION as VIRALITY_VERSION
+from classifiers.virality import virality
+
+
+@dataclass(slots=True)
+class Panel:
+    """Scores "language", "sentiment", "virality" and "severity", in that order, a sample."""
+
+    language: LanguageClassifier = field(default_factory=LanguageClassifier)
+    sentiment: SentimentClassifier = field(default_factory=SentimentClassifier)
+
+    def warm_up(self) -> None:
+        """Load every model now. ModelError if a file is missing or altered."""
+        self.language.warm_up()
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        from classifiers.language import VERSION as LANGUAGE_VERSION
+
+        return {
+            "language": LANGUAGE_VERSION,
+            "sentiment": self.sentiment.version,
+            "virality": VIRALITY_VERSION,
+            "severity": SEVERITY_VERSION,
+        }
+
+    def score(self, samples: Sequence[Sample]) -> list[list[Score]]:
+        """One list of scores a sample, in the order of the samples."""
+        texts = [_whole_text(sample) for sample in samples]
+        languages = [
+            self.language.score(text, sample.language)
+            for text, sample in zip(texts, samples, strict=True)
+        ]
+        sentiments = self.sentiment.scores(texts)
+        rows = zip(samples, languages, sentiments, strict=True)
+        return [_with_measures(*row) for row in rows]
+
+
+def _with_measures(sample: Sample, language: Score, sentiment: Score) -> list[Score]:
+    growth = virality(sample)
+    negative = sentiment.probabilities["negative"]
+    return [language, sentiment, growth, severity(sample, negative=negative, growth=growth.value)]
+
+
+def _whole_text(sample: Sample) -> str:
+    return f"{sample.title}\n{sample.text}" if sample.title else sample.text
