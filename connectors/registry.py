@@ -3,5 +3,8 @@
 from __future__ import annotations
 
 from connectors.connector import Connector
+from connectors.file import FileConnector
 
-CONNECTORS: dict[str, type[Connector]] = {}
+CONNECTORS: dict[str, type[Connector]] = {
+    "file": FileConnector,
+}
