@@ -17,13 +17,13 @@ SETTLED_AFTER = timedelta(minutes=1)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path, *, buffering: int = -1) -> Iterator[BinaryIO]:
     """Raises Unavailable (absent), Unauthorized, Refused (not a file) or Malformed (UTF-16)."""
     try:
         # Asked first: opening a named pipe would wait for its writer.
         if not stat.S_ISREG(path.stat().st_mode):
             raise Refused(f"{path} is not a regular file")
-        with path.open("rb") as file:
+        with path.open("rb", buffering=buffering) as file:
             if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
                 raise Malformed(f"{path} is UTF-16: save it as UTF-8")
             yield file

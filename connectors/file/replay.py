@@ -22,6 +22,8 @@ from connectors.file.values import read_instant
 from connectors.mention import Deletion, Mention
 
 _MOST_LINES = 1_000_000
+# Each small read gives up the interpreter's lock and wins it back at once: the event loop starves.
+_BUFFER = 1 << 20
 _SENSIBLE = range(2000, 2100)
 _FAR = datetime.max.replace(tzinfo=UTC)
 
@@ -82,7 +84,7 @@ def index(settings: FileSettings, played: Played | None, at: datetime) -> list[M
     moments: list[Moment] = []
     carried: datetime | None = None
     zone = ZoneInfo(settings.zone)
-    with opened(settings.path) as file:
+    with opened(settings.path, buffering=_BUFFER) as file:
         settled = is_settled(file, at)
         for line in Lines(file, cap=settings.max_line):
             if line.blank:
