@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import secrets
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, Protocol, Self
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
 
 import aiohttp
-from pydantic import SecretStr
+from aiohttp.abc import AbstractResolver
 
-from connectors.connector import Clock, Malformed, RateLimited, Unavailable
+from connectors.breaker import Breakers, BreakerState, BreakerStore
+from connectors.connector import Clock, RateLimited, Refused, Unavailable
+from connectors.exchange import PERMANENT, REDIRECTS, Query, Request
+from connectors.guard import Guard, host_key
+from connectors.limits import PATIENCE, Gates, Limits, Sleep
+from connectors.policy import NetworkPolicy
 from connectors.response import NotFound, Response, Validators
+from connectors.transport import Transport
 
 __all__ = [
     "BreakerState",
@@ -23,120 +30,88 @@ __all__ = [
     "Limits",
     "NetworkPolicy",
     "NotFound",
+    "Query",
     "Response",
     "Validators",
     "utc_now",
 ]
+
+_FIRST_BACKOFF = 0.5  # seconds
+_LONGEST_BACKOFF = 8.0
+_random = secrets.SystemRandom()
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkPolicy:
-    proxy: str | None = None
-    proxy_user: str | None = None
-    proxy_password: SecretStr | None = None
-    no_proxy: tuple[str, ...] = ()
-    ca_file: Path | None = None
-    allowed_hosts: tuple[str, ...] = ()
-    contact: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    rate: float = 5.0
-    burst: int = 10
-    concurrency: int = 2
-    total: float = 60.0
-    idle: float = 20.0
-    max_body: int = 5 * 1024 * 1024
-    max_redirects: int = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BreakerState:
-    failures: int = 0
-    until: datetime | None = None
-
-
-class BreakerStore(Protocol):
-    async def load(self) -> Mapping[str, BreakerState]: ...
-
-    async def save(self, host: str, state: BreakerState) -> None: ...
-
-
 class HttpClient:
+    """One session for all; use as `async with HttpClient(policy) as http`.
+
+    Raises RateLimited (429, 503 with Retry-After, a spent quota), Unavailable (time-outs, cuts,
+    5xx after retries, open circuit), Refused (our guard or our proxy) and Malformed (over the body
+    cap, wrongly compressed, not HTTP). Any other status is the caller's to judge.
+    """
+
     def __init__(
         self,
-        policy: NetworkPolicy = NetworkPolicy(),  # noqa: B008 - frozen
+        policy: NetworkPolicy | None = None,
         *,
         clock: Clock = utc_now,
         breakers: BreakerStore | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Sleep = asyncio.sleep,
+        resolver: AbstractResolver | None = None,
     ) -> None:
-        self._policy = policy
-        self._limits: dict[str, Limits] = {}
+        policy = policy or NetworkPolicy()
+        self._sleep = sleep
+        self._guard = Guard(policy)
+        self._gates = Gates(clock=clock, sleep=sleep)
+        self._breakers = Breakers(breakers, clock=clock)
+        self._transport = Transport(policy, self._guard, clock=clock, resolver=resolver)
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession()
+        await self._breakers.load()
+        self._transport.open()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._transport.close()
 
     def limit(self, host: str, limits: Limits) -> None:
-        self._limits[host] = limits
+        """Set a network's politeness, for `host` (every port) or `host:port`."""
+        self._gates.limit(host, limits)
 
     async def get(
         self,
         url: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Query | None = None,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
         max_body: int | None = None,
     ) -> Response:
-        wanted = {**(headers or {}), **(validators.headers() if validators else {})}
-        return await self._request("GET", url, params=params, headers=wanted)
+        asked = {**(headers or {}), **(validators.headers() if validators else {})}
+        request = Request.build("GET", url, params=params, headers=asked)
+        return await self._follow(request, max_body)
 
     async def post(
         self,
         url: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Query | None = None,
         json: Any = None,
-        data: Any = None,
+        data: Mapping[str, str] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         max_body: int | None = None,
     ) -> Response:
-        return await self._request(
-            "POST", url, params=params, json=json, data=data, headers=headers
-        )
-
-    async def _request(self, method: str, url: str, **options: Any) -> Response:
-        try:
-            async with self._session.request(method, url, **options) as answer:
-                body = await answer.read()
-        except aiohttp.ClientResponseError:
-            raise Malformed("not HTTP") from None
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unavailable(type(error).__name__) from None
-        if answer.status == 429:
-            after = answer.headers.get("Retry-After", "")
-            raise RateLimited(
-                "429", retry_after=timedelta(seconds=int(after)) if after.isdigit() else None
-            )
-        if answer.status >= 500:
-            raise Unavailable(f"status {answer.status}")
-        return Response(
-            status=answer.status,
-            headers=answer.headers,
-            body=body,
-            url=str(answer.url),
-            charset=answer.charset,
-        )
+        """Sent once: a POST that may have arrived is not repeated."""
+        request = Request.build("POST", url, params=params, headers=headers, json=json, data=data)
+        return await self._follow(request, max_body)
 
     def connect(
         self,
@@ -146,11 +121,62 @@ class HttpClient:
         heartbeat: float = 30.0,
         max_message: int = 1024 * 1024,
     ) -> AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]:
-        return self._connect(url, headers=headers, heartbeat=heartbeat, max_msg_size=max_message)
+        """A WebSocket; pings every `heartbeat` seconds, and no message over `max_message` bytes."""
+        request = Request.build("GET", url, headers=headers)
+        return self._connected(request, heartbeat=heartbeat, max_message=max_message)
+
+    async def _follow(self, request: Request, max_body: int | None) -> Response:
+        most = self._gates.of(host_key(request.url)).limits.max_redirects
+        moved_to: str | None = None
+        moving = True  # only an unbroken run of permanent redirects says where to ask next time
+        for _hop in range(most + 1):
+            response = await self._patiently(request, max_body)
+            location = response.headers.get("Location")
+            if response.status not in REDIRECTS or not location:
+                return replace(response, redirected_permanently_to=moved_to)
+            request = request.redirected(response.status, location)
+            moving = moving and response.status in PERMANENT
+            moved_to = str(request.url) if moving else moved_to
+        raise Refused(f"{host_key(request.url)}: more than {most} redirects")
+
+    async def _patiently(self, request: Request, max_body: int | None) -> Response:
+        self._guard.check(request.url)
+        try:
+            return await self._persistently(request, max_body)
+        except RateLimited as asked:
+            if asked.retry_after is None or asked.retry_after > PATIENCE:
+                raise
+        return await self._persistently(request, max_body)  # the gate makes it wait
+
+    async def _persistently(self, request: Request, max_body: int | None) -> Response:
+        key = host_key(request.url)
+        gate = self._gates.of(key)
+        async with self._breakers.watching(key) as probing:
+            once = probing or request.method != "GET"
+            for attempt in range(1, 1 if once else gate.limits.attempts):
+                try:
+                    return await self._transport.exchange(request, gate, max_body)
+                except Unavailable:
+                    await self._sleep(_backoff(attempt))
+            return await self._transport.exchange(request, gate, max_body)
 
     @asynccontextmanager
-    async def _connect(
-        self, url: str, **options: Any
+    async def _connected(
+        self, request: Request, *, heartbeat: float, max_message: int
     ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-        async with self._session.ws_connect(url, **options) as socket:
+        self._guard.check(request.url)
+        key = host_key(request.url)
+        # The slot and the circuit concern the opening only: a stream then lasts for days.
+        async with self._breakers.watching(key):
+            socket = await self._transport.shake_hands(
+                request, self._gates.of(key), heartbeat=heartbeat, max_message=max_message
+            )
+        try:
             yield socket
+        finally:
+            await socket.close()
+
+
+def _backoff(attempt: int) -> float:
+    """Exponential with full jitter, in seconds (AWS Architecture Blog, 2015)."""
+    return _random.uniform(0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (attempt - 1)))

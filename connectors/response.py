@@ -71,11 +71,11 @@ class Response:
         for mark, encoding in _BOMS:
             if self.body.startswith(mark):
                 return self.body.decode(encoding, errors="replace")
-        for encoding in (_known_codec(self.charset), "utf-8"):
-            if encoding is None:
+        for declared in (_known_codec(self.charset), "utf-8"):
+            if declared is None:
                 continue
             try:
-                return self.body.decode(encoding)
+                return self.body.decode(declared)
             except UnicodeDecodeError:
                 continue
         return self.body.decode("cp1252", errors="replace")
