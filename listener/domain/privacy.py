@@ -1,0 +1,84 @@
+"""Pseudonyms: who wrote stays unknown to whoever reads the database, and is still one and the same."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from connectors.mention import Author, MentionKey
+
+REF_BYTES = 16  # 128 bits: no two mentions of a hospital's history ever share one
+# Handles of every network watched: letters, digits, dots, hyphens, an instance behind a second @.
+HANDLE = re.compile(r"(?<![\w@.])@([\w][\w.\-]{0,63}(?:@[\w][\w.\-]{0,63})?)")
+URL = re.compile(r"https?://[^\s<>\"'«»]+", re.IGNORECASE)
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
+
+
+class Pseudonyms:
+    """Keyed, one-way names: without the key in the state directory nobody can tell whose they are."""
+
+    def __init__(self, key: bytes, *, public: Collection[str] = ()) -> None:
+        if len(key) < 32:
+            raise ValueError("the pseudonym key needs 32 bytes")
+        self._key = key
+        self._public = frozenset(handle.lstrip("@").casefold() for handle in public)
+
+    def _digest(self, *parts: str) -> str:
+        message = "\0".join(parts).encode("utf-8", "surrogatepass")
+        return hmac.digest(self._key, message, hashlib.sha256)[:REF_BYTES].hex()
+
+    def mention(self, key: MentionKey) -> str:
+        """The stored name of a mention: its id may hold its author's handle."""
+        return self._digest("mention", key.network, key.external_id)
+
+    def reference(self, network: str, external_id: str | None) -> str | None:
+        """The stored name of a parent, root or quoted mention."""
+        if external_id is None:
+            return None
+        return self.mention(MentionKey(network=network, external_id=external_id))
+
+    def author(self, network: str, handle: str) -> str:
+        return self._digest("author", network, handle.lstrip("@").casefold())
+
+    def author_of(self, network: str, author: Author) -> str | None:
+        """By handle where there is one, else by id, else by name; None for an anonymous author."""
+        known = author.handle or author.external_id or author.name
+        return self.author(network, known) if known else None
+
+    def author_id_of(self, network: str, author: Author) -> str | None:
+        """By the network's own id, which survives a change of handle."""
+        return self.author(network, author.external_id) if author.external_id else None
+
+    def link(self, url: str) -> str:
+        return self._digest("link", url)
+
+    def is_public(self, handle: str) -> bool:
+        return handle.lstrip("@").casefold() in self._public
+
+    def scrub(self, text: str) -> str:
+        """The text without anybody's handle, address or link path; watched accounts stay.
+
+        Links keep their host only: a profile's or post's path names its author.
+        """
+        if "://" in text:
+            text = URL.sub(lambda m: _host_only(m[0]), text)
+        if "@" in text:
+            text = EMAIL.sub("[e-mail]", text)
+            text = HANDLE.sub(lambda m: self._handle(m[0], m[1]), text)
+        return text
+
+    def _handle(self, written: str, handle: str) -> str:
+        if self.is_public(handle):
+            return written
+        return "@" + self._digest("handle", handle.rstrip(".-").casefold())[:8]
+
+
+def _host_only(url: str) -> str:
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        host = None
+    return f"https://{host}/…" if host else "[lien]"

@@ -1,0 +1,259 @@
+"""Mentions and what hangs on them: links, subjects, snapshots, scores."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from classifiers.classifier import Score
+from listener.storage.dialect import chunks, insert
+from listener.storage.tables import mention_links, mention_subjects, mentions, scores, snapshots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is already stored of a mention that comes again."""
+
+    id: int
+    network: str
+    ref: str
+    text_hash: str
+    live: bool
+    occurred_at: datetime
+    severity: float | None
+    sentiment: str | None
+    weight: float
+    followers: int | None
+    rating: float | None
+    kind: str
+    erased: bool
+    text: str | None
+    title: str | None
+    language: str | None
+    subjects: frozenset[str] = frozenset()
+
+
+async def known(
+    connection: AsyncConnection, network: str, refs: Collection[str], *, exercise_id: str = ""
+) -> dict[str, Known]:
+    """The stored mentions among `refs`, by ref."""
+    found: dict[str, Known] = {}
+    for part in chunks(refs):
+        rows = await connection.execute(
+            select(mentions).where(
+                mentions.c.exercise_id == exercise_id,
+                mentions.c.network == network,
+                mentions.c.ref.in_(part),
+            )
+        )
+        found.update((row.ref, _known(row)) for row in rows)
+    subjects = await subjects_of(connection, [k.id for k in found.values()])
+    return {
+        ref: _with_subjects(item, subjects.get(item.id, frozenset())) for ref, item in found.items()
+    }
+
+
+def _known(row: Row[Any]) -> Known:
+    return Known(
+        id=row.id,
+        network=row.network,
+        ref=row.ref,
+        text_hash=row.text_hash,
+        live=row.live,
+        occurred_at=row.occurred_at,
+        severity=row.severity,
+        sentiment=row.sentiment,
+        weight=row.weight,
+        followers=row.followers,
+        rating=row.rating,
+        kind=row.kind,
+        erased=row.text is None,
+        text=row.text,
+        title=row.title,
+        language=row.declared_language,
+    )
+
+
+def _with_subjects(item: Known, subjects: frozenset[str]) -> Known:
+    values = {name: getattr(item, name) for name in Known.__slots__ if name != "subjects"}
+    return Known(**values, subjects=subjects)
+
+
+async def by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Known]:
+    """The stored mentions of these ids, by id."""
+    found: dict[int, Known] = {}
+    for part in chunks(ids):
+        rows = await connection.execute(select(mentions).where(mentions.c.id.in_(part)))
+        found.update((row.id, _known(row)) for row in rows)
+    subjects = await subjects_of(connection, found)
+    return {n: _with_subjects(item, subjects.get(n, frozenset())) for n, item in found.items()}
+
+
+async def subjects_of(
+    connection: AsyncConnection, ids: Collection[int]
+) -> dict[int, frozenset[str]]:
+    subjects: dict[int, set[str]] = {}
+    for part in chunks(ids):
+        rows = await connection.execute(
+            select(mention_subjects.c.mention_id, mention_subjects.c.subject).where(
+                mention_subjects.c.mention_id.in_(part)
+            )
+        )
+        for mention_id, subject in rows:
+            subjects.setdefault(mention_id, set()).add(subject)
+    return {mention_id: frozenset(found) for mention_id, found in subjects.items()}
+
+
+async def subjects_of_refs(
+    connection: AsyncConnection, refs: Collection[str], *, exercise_id: str = ""
+) -> dict[str, frozenset[str]]:
+    """What the mentions of these refs concern: where a reply or a quote stands."""
+    found: dict[str, set[str]] = {}
+    for part in chunks(refs):
+        rows = await connection.execute(
+            select(mentions.c.ref, mention_subjects.c.subject)
+            .join(mention_subjects, mention_subjects.c.mention_id == mentions.c.id)
+            .where(mentions.c.exercise_id == exercise_id, mentions.c.ref.in_(part))
+        )
+        for ref, subject in rows:
+            found.setdefault(ref, set()).add(subject)
+    return {ref: frozenset(subjects) for ref, subjects in found.items()}
+
+
+async def readings(connection: AsyncConnection, ids: Collection[int]) -> dict[int, list[Row[Any]]]:
+    """Every engagement snapshot of these mentions, oldest first."""
+    found: dict[int, list[Row[Any]]] = {}
+    for part in chunks(ids):
+        rows = await connection.execute(
+            select(snapshots).where(snapshots.c.mention_id.in_(part)).order_by(snapshots.c.taken_at)
+        )
+        for row in rows:
+            found.setdefault(row.mention_id, []).append(row)
+    return found
+
+
+async def add(
+    connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
+) -> dict[tuple[str, str], int]:
+    """Insert mentions; gives the id of each by (network, ref), also of one that stood already."""
+    if not rows:
+        return {}
+    statement = (
+        insert(connection, mentions)
+        .on_conflict_do_nothing(index_elements=["exercise_id", "network", "ref"])
+        .returning(mentions.c.network, mentions.c.ref, mentions.c.id)
+    )
+    result = await connection.execute(statement, rows)
+    return {(network, ref): number for network, ref, number in result}
+
+
+async def add_links(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        statement = insert(connection, mention_links)
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["mention_id"],
+                set_={name: statement.excluded[name] for name in ("url_ref", "sealed")},
+            ),
+            rows,
+        )
+
+
+async def add_subjects(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        await connection.execute(
+            insert(connection, mention_subjects).on_conflict_do_nothing(), rows
+        )
+
+
+async def add_snapshots(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        await connection.execute(insert(connection, snapshots).on_conflict_do_nothing(), rows)
+
+
+async def edit(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Give mentions a new version of their text; keys are prefixed with `b_`."""
+    if rows:
+        names = ("title", "text", "text_hash", "edited_at", "language", "media", "rating")
+        await connection.execute(
+            update(mentions)
+            .where(mentions.c.id == bindparam("b_id"))
+            .values({name: bindparam(f"b_{name}") for name in names}),
+            rows,
+        )
+
+
+async def schedule(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """When the figures of mentions are read again: rows of b_id and b_refresh_at."""
+    if rows:
+        await connection.execute(
+            update(mentions)
+            .where(mentions.c.id == bindparam("b_id"))
+            .values(refresh_at=bindparam("b_refresh_at")),
+            rows,
+        )
+
+
+async def add_scores(
+    connection: AsyncConnection, scored: Iterable[tuple[int, Sequence[Score]]], at: datetime
+) -> None:
+    """Append what the classifiers said: one row a classifier."""
+    rows = [
+        {
+            "mention_id": mention_id,
+            "classifier": score.classifier,
+            "scored_at": at,
+            "version": score.version,
+            "value": score.value,
+            "probabilities": {name: round(p, 4) for name, p in score.probabilities.items()},
+            "reasons": [[r.code, round(r.share, 3), r.detail] for r in score.reasons],
+        }
+        for mention_id, listed in scored
+        for score in listed
+    ]
+    if rows:
+        await connection.execute(insert(connection, scores).on_conflict_do_nothing(), rows)
+
+
+async def set_current(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Point known mentions at their newest verdicts; rows of b_id, b_sentiment, …"""
+    if not rows:
+        return
+    names = ("sentiment", "severity", "scored_at", "language")
+    await connection.execute(
+        update(mentions)
+        .where(mentions.c.id == bindparam("b_id"))
+        .values({name: bindparam(f"b_{name}") for name in names}),
+        rows,
+    )
+    await connection.execute(
+        update(mention_subjects)
+        .where(mention_subjects.c.mention_id == bindparam("b_id"))
+        .values(sentiment=bindparam("b_sentiment")),
+        [{"b_id": row["b_id"], "b_sentiment": row["b_sentiment"]} for row in rows],
+    )
+
+
+async def usual_engagement(connection: AsyncConnection, *, since: datetime) -> dict[str, float]:
+    """Mean engagement a mention of each network has gathered since an instant, by network."""
+    total = (
+        func.coalesce(snapshots.c.reactions, 0)
+        + func.coalesce(snapshots.c.replies, 0)
+        + func.coalesce(snapshots.c.shares, 0)
+    )
+    highest = (
+        select(mentions.c.network, func.max(total).label("total"))
+        .join(snapshots, snapshots.c.mention_id == mentions.c.id)
+        .where(mentions.c.occurred_at >= since, mentions.c.exercise_id == "")
+        .group_by(mentions.c.id, mentions.c.network)
+        .subquery()
+    )
+    rows = await connection.execute(
+        select(highest.c.network, func.avg(highest.c.total)).group_by(highest.c.network)
+    )
+    return {network: float(mean) for network, mean in rows}

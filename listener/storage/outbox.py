@@ -1,0 +1,181 @@
+"""What must be sent: each row once, claimed under a lease, proven by a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from listener.storage.dialect import insert
+from listener.storage.tables import outbox
+
+PENDING, SENDING, SENT, FAILED = "pending", "sending", "sent", "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One row of the outbox: to whom, by which channel, about what; never the text itself."""
+
+    id: int
+    key: str
+    kind: str
+    channel: str
+    person: str | None
+    payload: Mapping[str, Any]
+    incident_id: int | None
+    thread: str | None
+    attempts: int
+    created_at: datetime
+    due_at: datetime
+    sending_since: datetime | None  # not None: an earlier attempt may have succeeded
+    exercise_id: str
+
+
+def _letter(row: Row[Any]) -> Letter:
+    names = Letter.__slots__
+    return Letter(**{name: getattr(row, name) for name in names})
+
+
+async def enqueue(
+    connection: AsyncConnection,
+    *,
+    key: str,
+    kind: str,
+    channel: str,
+    person: str | None,
+    payload: Mapping[str, Any],
+    created_at: datetime,
+    due_at: datetime,
+    incident_id: int | None = None,
+    thread: str | None = None,
+    exercise_id: str = "",
+) -> bool:
+    """Add a row; False where its key stands already: it is, or was, on its way."""
+    statement = (
+        insert(connection, outbox)
+        .values(
+            key=key,
+            kind=kind,
+            channel=channel,
+            person=person,
+            payload=dict(payload),
+            state=PENDING,
+            created_at=created_at,
+            due_at=due_at,
+            incident_id=incident_id,
+            thread=thread,
+            exercise_id=exercise_id,
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(outbox.c.id)
+    )
+    return (await connection.execute(statement)).scalar_one_or_none() is not None
+
+
+async def claim(
+    connection: AsyncConnection, *, owner: str, at: datetime, lease: timedelta, limit: int = 20
+) -> list[Letter]:
+    """Take what is due and nobody holds. `sending_since` tells an interrupted attempt."""
+    free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= at)
+    due = select(outbox.c.id).where(
+        outbox.c.state.in_([PENDING, SENDING]), outbox.c.due_at <= at, free
+    )
+    due = due.order_by(outbox.c.due_at, outbox.c.id).limit(limit)
+    if connection.dialect.name != "sqlite":
+        due = due.with_for_update(skip_locked=True)
+    ids = [row[0] for row in await connection.execute(due)]
+    if not ids:
+        return []
+    rows = (await connection.execute(select(outbox).where(outbox.c.id.in_(ids)))).all()
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(ids))
+        .values(lease_owner=owner, lease_until=at + lease, state=SENDING)
+    )
+    first = [row.id for row in rows if row.sending_since is None]
+    if first:
+        await connection.execute(
+            update(outbox).where(outbox.c.id.in_(first)).values(sending_since=at)
+        )
+    return sorted((_letter(row) for row in rows), key=lambda letter: (letter.due_at, letter.id))
+
+
+async def sent(
+    connection: AsyncConnection, letter: Letter, *, at: datetime, receipt: Mapping[str, Any]
+) -> None:
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.id == letter.id)
+        .values(
+            state=SENT,
+            sent_at=at,
+            receipt=dict(receipt),
+            attempts=letter.attempts + 1,
+            error=None,
+            lease_owner=None,
+            lease_until=None,
+        )
+    )
+
+
+async def retry(
+    connection: AsyncConnection, letter: Letter, *, due_at: datetime, error: str, ambiguous: bool
+) -> None:
+    """Put a row back. Only an attempt that surely failed forgets that it was being sent."""
+    values: dict[str, Any] = {
+        "state": PENDING,
+        "due_at": due_at,
+        "attempts": letter.attempts + 1,
+        "error": error[:500],
+        "lease_owner": None,
+        "lease_until": None,
+    }
+    if not ambiguous:
+        values["sending_since"] = letter.sending_since
+    await connection.execute(update(outbox).where(outbox.c.id == letter.id).values(**values))
+
+
+async def failed(connection: AsyncConnection, letter: Letter, *, error: str) -> None:
+    """Give a row up for good: its fallback takes over."""
+    await connection.execute(
+        update(outbox)
+        .where(outbox.c.id == letter.id)
+        .values(
+            state=FAILED,
+            attempts=letter.attempts + 1,
+            error=error[:500],
+            lease_owner=None,
+            lease_until=None,
+        )
+    )
+
+
+async def thread_root(
+    connection: AsyncConnection, *, channel: str, thread: str | None
+) -> Mapping[str, Any] | None:
+    """The receipt of the first message of a thread on this channel."""
+    if thread is None:
+        return None
+    receipt: Mapping[str, Any] | None = (
+        await connection.execute(
+            select(outbox.c.receipt)
+            .where(outbox.c.channel == channel, outbox.c.thread == thread, outbox.c.state == SENT)
+            .order_by(outbox.c.id)
+            .limit(1)
+        )
+    ).scalar_one_or_none()
+    return receipt
+
+
+async def told(connection: AsyncConnection, incident_id: int) -> list[tuple[str, str | None]]:
+    """Who was already told of an incident: (channel, person), in order."""
+    rows = await connection.execute(
+        select(outbox.c.channel, outbox.c.person)
+        .where(outbox.c.incident_id == incident_id, outbox.c.state == SENT)
+        .order_by(outbox.c.sent_at)
+    )
+    return [(channel, person) for channel, person in rows]

@@ -1,0 +1,211 @@
+"""Sources and their feeds: leases, cursors, health, gaps, and what could not be read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.connector import Cursor, Cursors, Gap, Reject
+from listener.storage.dialect import insert
+from listener.storage.seal import Sealer
+from listener.storage.tables import audiences, feeds, gaps, quarantine, sources
+
+QUARANTINE = b"quarantine"
+MAX_PAYLOAD = 64 * 1024  # enough to see what is wrong
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    cursor: Cursor
+    live_since: datetime | None
+
+
+async def ensure(connection: AsyncConnection, source_id: str) -> None:
+    await connection.execute(
+        insert(connection, sources).values(id=source_id).on_conflict_do_nothing()
+    )
+
+
+async def acquire(
+    connection: AsyncConnection, source_id: str, *, owner: str, at: datetime, lease: timedelta
+) -> bool:
+    """Take or prolong a source's lease; False where somebody else holds it."""
+    await ensure(connection, source_id)
+    free = or_(
+        sources.c.lease_until.is_(None),
+        sources.c.lease_until <= at,
+        sources.c.lease_owner == owner,
+    )
+    result = await connection.execute(
+        update(sources)
+        .where(sources.c.id == source_id, free)
+        .values(lease_owner=owner, lease_until=at + lease)
+    )
+    return result.rowcount == 1
+
+
+async def release(connection: AsyncConnection, source_id: str, *, owner: str) -> None:
+    await connection.execute(
+        update(sources)
+        .where(sources.c.id == source_id, sources.c.lease_owner == owner)
+        .values(lease_owner=None, lease_until=None)
+    )
+
+
+async def get(connection: AsyncConnection, source_id: str) -> Row[Any] | None:
+    return (
+        await connection.execute(select(sources).where(sources.c.id == source_id))
+    ).one_or_none()
+
+
+async def all_states(connection: AsyncConnection) -> list[Row[Any]]:
+    return list(await connection.execute(select(sources).order_by(sources.c.id)))
+
+
+async def set_state(connection: AsyncConnection, source_id: str, **values: Any) -> None:
+    await ensure(connection, source_id)
+    await connection.execute(update(sources).where(sources.c.id == source_id).values(**values))
+
+
+async def count(
+    connection: AsyncConnection, source_id: str, *, received: int, dropped: int
+) -> None:
+    """Add to what a source brought and to what concerned nobody."""
+    await ensure(connection, source_id)
+    await connection.execute(
+        update(sources)
+        .where(sources.c.id == source_id)
+        .values(
+            received=sources.c.received + received,
+            dropped=sources.c.dropped + dropped,
+        )
+    )
+
+
+async def cursors(connection: AsyncConnection, source_id: str) -> Cursors:
+    rows = await connection.execute(
+        select(feeds.c.feed, feeds.c.cursor).where(feeds.c.source_id == source_id)
+    )
+    return {row.feed: row.cursor for row in rows}
+
+
+async def feed_state(connection: AsyncConnection, source_id: str, feed: str) -> FeedState | None:
+    row = (
+        await connection.execute(
+            select(feeds.c.cursor, feeds.c.live_since).where(
+                feeds.c.source_id == source_id, feeds.c.feed == feed
+            )
+        )
+    ).one_or_none()
+    return FeedState(cursor=row.cursor, live_since=row.live_since) if row else None
+
+
+async def move_cursor(
+    connection: AsyncConnection,
+    source_id: str,
+    feed: str,
+    cursor: Cursor,
+    *,
+    at: datetime,
+    live_since: datetime | None,
+) -> None:
+    statement = insert(connection, feeds).values(
+        source_id=source_id, feed=feed, cursor=cursor, live_since=live_since, updated_at=at
+    )
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["source_id", "feed"],
+            set_={"cursor": cursor, "live_since": live_since, "updated_at": at},
+        )
+    )
+
+
+async def add_gaps(
+    connection: AsyncConnection, source_id: str, feed: str, found: Sequence[Gap]
+) -> None:
+    for gap in found:
+        await connection.execute(
+            insert(connection, gaps)
+            .values(
+                source_id=source_id,
+                feed=feed,
+                since=gap.since,
+                until=gap.until,
+                reason=gap.reason[:500],
+            )
+            .on_conflict_do_nothing(index_elements=["source_id", "feed", "until"])
+        )
+
+
+async def gaps_between(
+    connection: AsyncConnection, since: datetime, until: datetime
+) -> list[Row[Any]]:
+    """Gaps that touch a stretch, oldest first."""
+    return list(
+        await connection.execute(
+            select(gaps)
+            .where(gaps.c.until >= since, or_(gaps.c.since.is_(None), gaps.c.since < until))
+            .order_by(gaps.c.until)
+        )
+    )
+
+
+async def add_rejects(
+    connection: AsyncConnection,
+    source_id: str,
+    feed: str,
+    rejects: Sequence[Reject],
+    *,
+    sealer: Sealer,
+    refs: Mapping[str, str],
+    at: datetime,
+    keep: timedelta,
+) -> None:
+    """Quarantine items; one that comes again at every poll is kept once.
+
+    `refs` gives the pseudonym of an external id, so that a forgotten mention is found here too.
+    """
+    for reject in rejects:
+        payload = reject.payload[:MAX_PAYLOAD]
+        await connection.execute(
+            insert(connection, quarantine)
+            .values(
+                source_id=source_id,
+                feed=feed,
+                received_at=at,
+                error=reject.error[:500],
+                ref=refs.get(reject.external_id or ""),
+                fingerprint=hashlib.blake2b(
+                    payload or reject.error.encode(), digest_size=16
+                ).hexdigest(),
+                sealed=sealer.seal(payload, QUARANTINE),
+                expires_at=at + keep,
+            )
+            .on_conflict_do_nothing(index_elements=["source_id", "fingerprint"])
+        )
+
+
+async def quarantined(
+    connection: AsyncConnection, *, source_id: str | None = None, limit: int = 100
+) -> list[Row[Any]]:
+    """What could not be read, newest first."""
+    query = select(quarantine).order_by(quarantine.c.id.desc()).limit(limit)
+    if source_id is not None:
+        query = query.where(quarantine.c.source_id == source_id)
+    return list(await connection.execute(query))
+
+
+async def expire_quarantine(connection: AsyncConnection, *, at: datetime) -> int:
+    result = await connection.execute(delete(quarantine).where(quarantine.c.expires_at <= at))
+    return int(result.rowcount)
+
+
+async def add_audiences(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        await connection.execute(insert(connection, audiences).on_conflict_do_nothing(), rows)

@@ -1,0 +1,324 @@
+"""The schema: one MetaData, plain tables, instants stored in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only for INTEGER keys.
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC instant: timestamptz on PostgreSQL, UTC text on SQLite. Refuses naive values."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"an instant needs a zone, got {value!r}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _exercise() -> Column[str]:
+    """Empty for what is real; the id of the drill or demo otherwise."""
+    return Column("exercise_id", String(64), nullable=False, server_default="")
+
+
+def _lease() -> tuple[Column[Any], ...]:
+    return Column("lease_owner", String(64)), Column("lease_until", Instant)
+
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("last_success_at", Instant),
+    Column("last_attempt_at", Instant),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failing_since", Instant),
+    Column("last_error", Text),
+    Column("next_at", Instant),
+    Column("stopped", String(32)),  # unauthorized · closed: until the configuration changes
+    Column("fingerprint", String(64)),  # of the source's configuration when it was stopped
+    Column("received", BigInteger, nullable=False, server_default="0"),
+    Column("dropped", BigInteger, nullable=False, server_default="0"),
+    *_lease(),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("source_id", String(64), primary_key=True),
+    Column("feed", String(255), primary_key=True),
+    Column("cursor", JSON, nullable=False),
+    Column("live_since", Instant),  # None until the first look-back was read to its end
+    Column("updated_at", Instant, nullable=False),
+)
+
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("exercise_id", String(64), nullable=False, server_default=""),
+    Column("network", String(64), nullable=False),
+    Column("ref", String(32), nullable=False),  # keyed pseudonym of the external id
+    Column("source_id", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("live", Boolean, nullable=False),  # False: backfill, never a breach
+    Column("author_ref", String(32)),
+    Column("author_id_ref", String(32)),
+    Column("followers", BigInteger),
+    Column("title", Text),
+    Column("text", Text),  # None once erased; scrubbed of handles
+    Column("text_hash", String(32), nullable=False),
+    Column("declared_language", String(16)),
+    Column("language", String(16)),
+    Column("published_at", Instant),
+    Column("occurred_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("edited_at", Instant),
+    Column("parent_ref", String(32)),
+    Column("root_ref", String(32)),
+    Column("quoted_ref", String(32)),
+    Column("rating", Float),
+    Column("media", SmallInteger, nullable=False, server_default="0"),
+    Column("weight", Float, nullable=False, server_default="1"),
+    # The current verdicts, repeated from `scores` so that a window is counted in one look.
+    Column("sentiment", String(16)),
+    Column("severity", Float),
+    Column("scored_at", Instant),
+    Column("refresh_at", Instant),  # when its figures are read again; None: never
+    Column("deleted_at", Instant),
+    Index("uq_mentions_network_ref", "exercise_id", "network", "ref", unique=True),
+    Index("ix_mentions_occurred_at", "occurred_at"),
+    Index("ix_mentions_author_ref", "author_ref"),
+    Index("ix_mentions_author_id_ref", "author_id_ref"),
+    Index("ix_mentions_refresh_at", "refresh_at"),
+    Index(
+        "ix_mentions_unscored",
+        "received_at",
+        sqlite_where=text("scored_at IS NULL AND text IS NOT NULL"),
+        postgresql_where=text("scored_at IS NULL AND text IS NOT NULL"),
+    ),
+)
+
+mention_links = Table(
+    "mention_links",
+    metadata,
+    Column("mention_id", Key, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("url_ref", String(32), index=True),  # keyed pseudonym of the canonical link
+    Column("sealed", LargeBinary, nullable=False),  # {"url", "external_id"}
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+mention_subjects = Table(
+    "mention_subjects",
+    metadata,
+    Column("mention_id", Key, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("subject", String(64), primary_key=True),
+    # Repeated so that a window's count is read from this index alone.
+    Column("exercise_id", String(64), nullable=False, server_default=""),
+    Column("occurred_at", Instant, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("network", String(64), nullable=False),
+    Column("sentiment", String(16)),
+    Index(
+        "ix_mention_subjects_window",
+        *("exercise_id", "subject", "live", "occurred_at", "sentiment", "network"),
+    ),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("mention_id", Key, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("taken_at", Instant, primary_key=True),
+    Column("views", BigInteger),
+    Column("reactions", BigInteger),
+    Column("replies", BigInteger),
+    Column("shares", BigInteger),
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("mention_id", Key, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("classifier", String(32), primary_key=True),
+    Column("scored_at", Instant, primary_key=True),
+    Column("version", String(64), nullable=False),
+    Column("value", Float),
+    Column("probabilities", JSON, nullable=False),
+    Column("reasons", JSON, nullable=False),
+)
+
+audiences = Table(
+    "audiences",
+    metadata,
+    Column("network", String(64), primary_key=True),
+    Column("account", String(255), primary_key=True),
+    Column("taken_at", Instant, primary_key=True),
+    Column("followers", BigInteger),
+    Column("reach", BigInteger),
+    Column("views", BigInteger),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("source_id", String(64), nullable=False),
+    Column("feed", String(255), nullable=False),
+    Column("since", Instant),
+    Column("until", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("uq_gaps_source_id_feed_until", "source_id", "feed", "until", unique=True),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("source_id", String(64), nullable=False),
+    Column("feed", String(255), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("ref", String(32)),  # of the mention, where it could be told
+    Column("fingerprint", String(32), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Index("uq_quarantine_source_id_fingerprint", "source_id", "fingerprint", unique=True),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("kind", String(16), primary_key=True),  # author · mention · link
+    Column("ref", String(32), primary_key=True),
+    Column("erased_at", Instant, nullable=False),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _exercise(),
+    Column("subject", String(64), nullable=False),
+    Column("open_key", String(160)),  # None once closed: at most one unfinished a subject
+    Column("level", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("last_breach_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("alerted_at", Instant),
+    Column("alerted_level", String(16)),
+    Column("config_hash", String(16), nullable=False),
+    Column("evidence", JSON, nullable=False),  # the latest breach of each rule, in figures
+    Column("merged_into", Key, ForeignKey("incidents.id")),
+    Index("uq_incidents_open_key", "open_key", unique=True),
+    Index("ix_incidents_subject_alerted_at", "exercise_id", "subject", "alerted_at"),
+)
+
+incident_mentions = Table(
+    "incident_mentions",
+    metadata,
+    Column("incident_id", Key, ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
+    Column("mention_id", Key, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_incident_mentions_mention_id", "mention_id"),
+)
+
+incident_events = Table(
+    "incident_events",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("incident_id", Key, ForeignKey("incidents.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("data", JSON, nullable=False),  # keys and figures, never a text
+    Index("ix_incident_events_incident_id_at", "incident_id", "at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Key, primary_key=True),
+    _exercise(),
+    Column("key", String(200), nullable=False, unique=True),  # idempotency
+    Column("kind", String(16), nullable=False),  # alert · digest · notice
+    Column("incident_id", Key, ForeignKey("incidents.id")),
+    Column("channel", String(16), nullable=False),
+    Column("person", String(64)),  # None: the team
+    Column("payload", JSON, nullable=False),  # keys and figures, never a text
+    Column("state", String(16), nullable=False),  # pending · sending · sent · failed
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("sending_since", Instant),
+    Column("sent_at", Instant),
+    Column("error", Text),
+    Column("thread", String(200)),
+    Column("receipt", JSON),
+    *_lease(),
+    Index("ix_outbox_state_due_at", "state", "due_at"),
+    Index("ix_outbox_incident_id", "incident_id"),
+)
+
+due = Table(
+    "due",
+    metadata,
+    Column("key", String(200), primary_key=True),  # e.g. digest:2026-W47
+    Column("kind", String(32), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("done_at", Instant),
+    *_lease(),
+    Index("ix_due_done_at_due_at", "done_at", "due_at"),
+)
+
+breakers = Table(
+    "breakers",
+    metadata,
+    Column("host", String(255), primary_key=True),
+    Column("state", JSON, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
