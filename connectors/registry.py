@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from connectors.connector import Connector
 from connectors.file import FileConnector
+from connectors.rss import RssConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
     "file": FileConnector,
+    "rss": RssConnector,
 }

@@ -35,6 +35,7 @@ _LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile(r"[^\S\n]+")
 _AROUND_LINE_END = re.compile(r" ?\n ?")
 _EMPTY_LINES = re.compile(r"\n{3,}")
+_LANGUAGE = re.compile(r"([a-z]{2})(?:[-_].*)?$")
 
 
 def plain(text: str) -> str:
@@ -117,3 +118,9 @@ def _parse(html: str) -> LexborHTMLParser:
 def _is_pixel(image: LexborNode) -> bool:
     sizes = (image.attributes.get("width"), image.attributes.get("height"))
     return any(size in {"0", "1"} for size in sizes)
+
+
+def language_code(declared: str | None) -> str | None:
+    """ISO 639-1 out of a declared tag ("fr-CH", "FR_fr"); None where it is none."""
+    found = _LANGUAGE.match((declared or "").strip().lower())
+    return found[1] if found else None

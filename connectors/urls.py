@@ -73,17 +73,21 @@ def _quoted(character: str) -> str:
     return "%20" if character == " " else ""
 
 
-def _netloc(parts: SplitResult) -> str:
+def _host(parts: SplitResult) -> str:
     host = (parts.hostname or "").rstrip(".")
     if not host.isascii():
         try:
             host = host.encode("idna").decode("ascii")
         except UnicodeError:
             return ""
-    if ":" in host:
-        host = f"[{host}]"
-    port = parts.port
-    return host if port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f"{host}:{port}"
+    return f"[{host}]" if ":" in host else host
+
+
+def _netloc(parts: SplitResult) -> str:
+    host, port = _host(parts), parts.port
+    if not host or port in {None, _DEFAULT_PORTS.get(parts.scheme)}:
+        return host
+    return f"{host}:{port}"
 
 
 def _wrapped(parts: SplitResult) -> SplitResult | None:
@@ -100,3 +104,9 @@ def _wrapped(parts: SplitResult) -> SplitResult | None:
 def _is_noise(pair: str) -> bool:
     name = pair.partition("=")[0]
     return bool(_TRACKING.fullmatch(name) or _SESSION.fullmatch(pair))
+
+
+def host_and_port(url: str) -> str:
+    """As a firewall request names it; "" where there is none."""
+    parts = _split(url, None)
+    return f"{_host(parts)}:{parts.port or _DEFAULT_PORTS[parts.scheme]}" if parts else ""

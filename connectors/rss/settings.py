@@ -1,0 +1,35 @@
+"""What a source of feeds may be told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field, HttpUrl, model_validator
+
+from connectors.connector import ConnectorSettings
+from connectors.mention import Kind
+
+
+class RssSettings(ConnectorSettings):
+    url: HttpUrl | None = None
+    urls: tuple[HttpUrl, ...] = ()
+    """More feeds of the same source; each keeps its own cursor."""
+    look_back: timedelta = Field(default=timedelta(days=7), gt=timedelta(0))
+    kind: Kind | None = None
+    """None: comment where the entry answers another, video on YouTube, article elsewhere."""
+    language: str | None = Field(default=None, pattern="^[a-z]{2}$")
+    """What the feed is written in, over what it declares (often its software's default)."""
+    max_entries: int = Field(default=20_000, ge=1)
+    """Entries read from one feed at one poll, older pages included."""
+    max_text: int = Field(default=2_000, ge=0)
+    """Characters kept of an article, around what is watched; 0 keeps all of it."""
+
+    @model_validator(mode="after")
+    def _needs_a_feed(self) -> RssSettings:
+        if not self.feeds:
+            raise ValueError("give the feed's address as url, or several as urls")
+        return self
+
+    @property
+    def feeds(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(str(url) for url in (self.url, *self.urls) if url))
