@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from connectors.bluesky import BlueskyConnector
 from connectors.connector import Connector
 from connectors.file import FileConnector
 from connectors.rss import RssConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
+    "bluesky": BlueskyConnector,
     "file": FileConnector,
     "rss": RssConnector,
 }

@@ -1,0 +1,244 @@
+"""The Bluesky connector: polls searches and notifications, re-reads counts, follows the stream."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from itertools import islice
+from typing import ClassVar
+
+from yarl import URL
+
+from connectors.bluesky.feeds import (
+    PAGE_SIZE,
+    Feed,
+    addressable,
+    feeds_of,
+    longest_waiting_first,
+)
+from connectors.bluesky.people import Followers, resolve
+from connectors.bluesky.reading import at_uri, mappings, string
+from connectors.bluesky.session import (
+    WITHOUT_ACCOUNT,
+    Account,
+    FileSessions,
+    MemorySessions,
+    SessionStore,
+)
+from connectors.bluesky.settings import BlueskySettings
+from connectors.bluesky.stream import Jetstream
+from connectors.bluesky.walk import Walk, begin
+from connectors.bluesky.wire import NETWORK, Seen, read_engagement, read_view, rejected
+from connectors.bluesky.xrpc import Rejected, Xrpc
+from connectors.connector import (
+    Clock,
+    ConnectorError,
+    Cursor,
+    Cursors,
+    Malformed,
+    Page,
+    Reject,
+    Unauthorized,
+    Watched,
+)
+from connectors.http import HttpClient, Limits
+from connectors.mention import Deletion, Engagement, MentionKey
+
+log = logging.getLogger(__name__)
+
+# 3,000 requests in 5 minutes and address; a burst spends what an idle hour has left unused.
+_POLITE = Limits(rate=9.0, burst=200, concurrency=2)
+_MAX_PAGES = 500  # a feed and poll: the walk goes on from there at the next one
+_POSTS_A_CALL = 25
+
+
+class BlueskyConnector:
+    """See connectors.connector.Connector, Refreshing and Streaming."""
+
+    name: ClassVar[str] = NETWORK
+    Settings: ClassVar[type[BlueskySettings]] = BlueskySettings
+
+    def __init__(
+        self,
+        settings: BlueskySettings,
+        *,
+        http: HttpClient,
+        watched: Watched,
+        clock: Clock,
+        sessions: SessionStore | None = None,
+    ) -> None:
+        self._settings = settings
+        self._http = http
+        self._watched = watched
+        self._clock = clock
+        self._account = _account(settings, http, sessions)
+        self._pds = Xrpc(http, settings.base_url, self._account)
+        self._public = Xrpc(http, settings.public_api)
+        self._followers = Followers(self._pds)
+        for address in (settings.base_url, settings.public_api):
+            http.limit(URL(address).host or "", _POLITE)
+
+    @property
+    def streams(self) -> bool:
+        """Whether the configuration asks for the stream rather than, or beside, polls."""
+        return self._settings.stream
+
+    def hosts(self) -> Sequence[str]:
+        """Every host:port that this configuration reaches."""
+        settings = self._settings
+        used = [URL(settings.public_api)]
+        if self._account is not None:
+            used.append(URL(settings.base_url))
+        if settings.stream:
+            used.append(settings.stream_url)
+        return tuple(dict.fromkeys(f"{url.host}:{url.port}" for url in used))
+
+    async def poll(self, cursors: Cursors) -> AsyncIterator[Page]:
+        """Every feed from its cursor up to now. A feed that fails by its own fault holds up no other."""
+        if self._account is None:
+            if self._settings.stream:
+                return
+            raise Unauthorized(WITHOUT_ACCOUNT)
+        failed: Malformed | None = None
+        given: set[str] = set()  # a post may stand in several feeds
+        feeds = feeds_of(self._settings, self._watched)
+        for feed in longest_waiting_first(feeds, cursors):
+            try:
+                async for page in self._read(feed, cursors.get(feed.name), given):
+                    yield page
+            except Malformed as error:
+                log.warning("bluesky.feed_failed", extra={"feed_method": feed.method})
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    async def _read(
+        self, feed: Feed, cursor: Cursor | None, given: set[str]
+    ) -> AsyncIterator[Page]:
+        left = _MAX_PAGES
+        while True:
+            walk = self._begin(cursor)
+            resumed = walk.under_way
+            while not walk.done:
+                if left == 0:
+                    return
+                left -= 1
+                yield await self._page(feed, walk, given, last=not resumed)
+            if not resumed:
+                return
+            cursor = walk.cursor()  # what came since the interrupted walk began
+
+    def _begin(self, cursor: Cursor | None) -> Walk:
+        settings = self._settings
+        return begin(
+            cursor, look_back=settings.look_back, overlap=settings.overlap, at=self._clock()
+        )
+
+    async def _page(self, feed: Feed, walk: Walk, given: set[str], *, last: bool) -> Page:
+        try:
+            answer = await self._pds.query(feed.method, feed.page_params(walk))
+        except Rejected:
+            if not walk.without_token():
+                raise
+            answer = await self._pds.query(feed.method, feed.page_params(walk))
+        views = answer.get(feed.items)
+        if not isinstance(views, list):
+            raise Malformed(f"{feed.method} gave no {feed.items}")
+        items, rejects = self._parse(views)
+        deeper = feed.by_date and len(views) >= PAGE_SIZE // 2
+        new = walk.take(items, string(answer.get("cursor")), may_go_deeper=deeper)
+        new = [item for item in new if item.mention.external_id not in given]
+        given.update(item.mention.external_id for item in new)
+        mentions = [item.mention for item in new]
+        if self._settings.followers:
+            mentions = await self._followers.added_to(mentions)
+        return Page(
+            feed=feed.name,
+            mentions=mentions,
+            engagements=[item.engagement for item in new if item.engagement is not None],
+            rejects=rejects,
+            cursor=walk.cursor(),
+            complete=walk.done and last,
+        )
+
+    def _parse(self, views: Iterable[object]) -> tuple[list[Seen], list[Reject]]:
+        at = self._clock()
+        items: list[Seen] = []
+        rejects: list[Reject] = []
+        for view in views:
+            try:
+                if not isinstance(view, dict):
+                    raise ValueError("a post that is no JSON object")
+                items.append(read_view(view, at))
+            except ValueError as error:
+                rejects.append(rejected(view, error))
+        return items, rejects
+
+    async def refresh(self, keys: Collection[MentionKey]) -> AsyncIterator[Page]:
+        """Counts as they are now; a post that is no longer given is a Deletion. Needs no account.
+
+        Source: https://docs.bsky.app/docs/api/app-bsky-feed-get-posts (25 a call)
+        """
+        # One address that is none would have the whole call refused.
+        uris = iter([key.external_id for key in keys if at_uri(key.external_id)])
+        while batch := list(islice(uris, _POSTS_A_CALL)):
+            yield await self._refreshed(batch)
+
+    async def _refreshed(self, uris: Sequence[str]) -> Page:
+        server = self._pds if self._account is not None else self._public
+        found = await self._counts(server, uris)
+        gone = [uri for uri in uris if uri not in found]
+        if gone and server is self._pds and self._settings.public_api != self._settings.base_url:
+            gone = await self._gone_for_everybody(gone)
+        at = self._clock()
+        deletions = [Deletion(network=NETWORK, external_id=uri, seen_at=at) for uri in gone]
+        counts = [figures for figures in found.values() if figures is not None]
+        return Page(engagements=counts, deletions=deletions)
+
+    async def _gone_for_everybody(self, uris: Sequence[str]) -> list[str]:
+        """Without those that are only hidden from our account, whose author has blocked it."""
+        try:
+            visible = await self._counts(self._public, uris)
+        except ConnectorError:
+            return []  # nothing is erased on a doubt: the next refresh asks again
+        return [uri for uri in uris if uri not in visible]
+
+    async def _counts(self, server: Xrpc, uris: Sequence[str]) -> dict[str, Engagement | None]:
+        answer = await server.query("app.bsky.feed.getPosts", [("uris", uri) for uri in uris])
+        if not isinstance(answer.get("posts"), list):
+            raise Malformed("getPosts gave no posts")
+        at = self._clock()
+        found: dict[str, Engagement | None] = {}
+        for view in mappings(answer["posts"]):
+            if (uri := string(view.get("uri"))) is not None:
+                key = MentionKey(network=NETWORK, external_id=uri)
+                found[uri] = read_engagement(view, key, at)
+        return found
+
+    async def stream(self, cursors: Cursors) -> AsyncIterator[Page]:
+        """Every post that the network makes, filtered here. Needs no account."""
+        settings, watched = self._settings, self._watched
+        accounts = addressable(watched.accounts + settings.accounts)
+        dids = await resolve(self._public, accounts)
+        jetstream = Jetstream(
+            self._http,
+            settings.stream_url,
+            clock=self._clock,
+            keep=watched.keep,
+            needles=(*dids, *settings.domains),
+            look_back=settings.stream_look_back,
+        )
+        async for page in jetstream.pages(cursors):
+            yield page
+
+
+def _account(
+    settings: BlueskySettings, http: HttpClient, sessions: SessionStore | None
+) -> Account | None:
+    if settings.identifier is None or settings.app_password is None:
+        return None
+    if sessions is None:
+        path = settings.session_file
+        sessions = FileSessions(path) if path is not None else MemorySessions()
+    password = settings.app_password.get_secret_value()
+    return Account(http, settings.base_url, settings.identifier, password, sessions)

@@ -1,0 +1,78 @@
+"""What is asked about accounts: how many follow an author, and which DID a handle has."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from connectors.bluesky.reading import count, mappings, string
+from connectors.bluesky.xrpc import Rejected, Xrpc
+from connectors.connector import ConnectorError
+from connectors.http import NotFound
+from connectors.mention import Mention
+
+log = logging.getLogger(__name__)
+_PROFILES_A_CALL = 25
+_MAX_KEPT = 20_000
+
+
+class Followers:
+    """Follower counts by DID, each asked once a run: it says how big an author is, not how fast it grows."""
+
+    def __init__(self, server: Xrpc) -> None:
+        self._server = server
+        self._known: dict[str, int | None] = {}
+
+    async def added_to(self, mentions: Sequence[Mention]) -> list[Mention]:
+        """The same mentions with their authors' followers, as far as the server tells them."""
+        await self._learn({m.author.external_id for m in mentions if m.author.followers is None})
+        return [self._with_followers(mention) for mention in mentions]
+
+    async def _learn(self, dids: Iterable[str | None]) -> None:
+        if len(self._known) > _MAX_KEPT:
+            self._known.clear()
+        unknown = iter(sorted(did for did in dids if did and did not in self._known))
+        while batch := list(islice(unknown, _PROFILES_A_CALL)):
+            try:
+                await self._ask(batch)
+            except ConnectorError as error:
+                # An ornament: posts that matter are not held up for it.
+                log.info("bluesky.followers_unknown", extra={"error": type(error).__name__})
+                return
+
+    async def _ask(self, dids: Sequence[str]) -> None:
+        """Source: https://docs.bsky.app/docs/api/app-bsky-actor-get-profiles (25 a call)"""
+        params = [("actors", did) for did in dids]
+        answer = await self._server.query("app.bsky.actor.getProfiles", params)
+        self._known.update(dict.fromkeys(dids))
+        for profile in mappings(answer.get("profiles")):
+            if (did := string(profile.get("did"))) is not None:
+                self._known[did] = count(profile.get("followersCount"))
+
+    def _with_followers(self, mention: Mention) -> Mention:
+        followers = self._known.get(mention.author.external_id or "")
+        if followers is None or mention.author.followers is not None:
+            return mention
+        return replace(mention, author=replace(mention.author, followers=followers))
+
+
+async def resolve(server: Xrpc, accounts: Iterable[str]) -> tuple[str, ...]:
+    """The DIDs of handles; one that does not exist is passed over, and said.
+
+    Source: https://docs.bsky.app/docs/api/com-atproto-identity-resolve-handle
+    """
+    dids: list[str] = []
+    for account in accounts:
+        if account.startswith("did:"):
+            dids.append(account)
+            continue
+        try:
+            answer = await server.query("com.atproto.identity.resolveHandle", [("handle", account)])
+        except (Rejected, NotFound):
+            log.warning("bluesky.account_unknown")
+            continue
+        if (did := string(answer.get("did"))) is not None:
+            dids.append(did)
+    return tuple(dids)

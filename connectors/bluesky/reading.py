@@ -1,0 +1,75 @@
+"""Readers of untrusted JSON values: what is not of the promised type is absent, never an exception."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+_FRACTION = re.compile(r"\.(\d{1,6})\d*")
+_LANGUAGE = re.compile(r"([a-z]{2})(?:[-_]|$)", re.IGNORECASE)
+_AT_URI = re.compile(r"at://(did:[^/\s]+|[^/\s]+)/([A-Za-z0-9.-]+)/([A-Za-z0-9._:~-]+)")
+_MAX_COUNT = 2**53
+
+
+def mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def mappings(value: object) -> Iterator[dict[str, Any]]:
+    """The objects of a list; anything else in it, or in its place, is passed over."""
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, dict))
+
+
+def strings(value: object) -> Iterator[str]:
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, str) and item)
+
+
+def string(value: object) -> str | None:
+    """A non-empty string; a number too, since some gateways send ids as numbers."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def count(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MAX_COUNT:
+        return None
+    return value
+
+
+def instant(value: object) -> datetime | None:
+    """An AT Protocol datetime, in UTC. Up to 12 fraction digits are allowed; no zone means UTC.
+
+    Source: https://atproto.com/specs/lexicon#datetime
+    """
+    if not isinstance(value, str) or len(value) > 64:
+        return None
+    try:
+        read = datetime.fromisoformat(_FRACTION.sub(lambda found: f".{found[1]:0<6}", value))
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def language(value: object) -> str | None:
+    """The ISO 639-1 code of a BCP 47 tag, None where it has none ("i-klingon")."""
+    found = _LANGUAGE.match(value) if isinstance(value, str) else None
+    return found[1].lower() if found else None
+
+
+def at_uri(uri: str) -> tuple[str, str, str] | None:
+    """(repository, collection, record key) of an at:// address."""
+    found = _AT_URI.fullmatch(uri)
+    return (found[1], found[2], found[3]) if found else None
+
+
+def web_address(value: object) -> str | None:
+    if isinstance(value, str) and value.lower().startswith(("http://", "https://")):
+        return value[:2048]
+    return None

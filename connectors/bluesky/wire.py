@@ -1,0 +1,164 @@
+"""Bluesky's JSON into mentions: post views, notifications and bare records.
+
+Shapes: https://github.com/bluesky-social/atproto/tree/main/lexicons/app/bsky (feed/defs, feed/post,
+notification/listNotifications).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connectors.bluesky.attached import POST, Embed, read_embed, read_facets
+from connectors.bluesky.reading import at_uri, count, instant, language, mapping, mappings, string
+from connectors.connector import Reject
+from connectors.dates import believable
+from connectors.mention import Author, Engagement, Kind, Mention, MentionKey
+
+NETWORK = "bluesky"
+_MAX_TEXT = 20_000
+_NOT_TO_SHOW = frozenset(
+    ("!hide", "!takedown", "!suspend", "!no-unauthenticated", "porn", "sexual", "nudity",
+     "graphic-media", "gore", "nsfl")
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One post of an answer, with the instant by which the network orders it."""
+
+    mention: Mention
+    engagement: Engagement | None
+    position: datetime | None
+
+
+def read_view(view: dict[str, Any], at: datetime) -> Seen:
+    """A postView or a notification; ValueError where it cannot be one."""
+    record = mapping(view.get("record"))
+    author = mapping(view.get("author"))
+    uri = string(view.get("uri"))
+    if uri is None:
+        raise ValueError("a post without uri")
+    if not record:
+        raise ValueError("a post without record")
+    indexed = believable(instant(view.get("indexedAt")), at)
+    position = indexed or believable(instant(record.get("createdAt")), at)
+    mention = build_mention(
+        uri,
+        record,
+        author=read_author(author),
+        seen=indexed,
+        embed=mapping(view.get("embed")) or None,
+        republish=not _hidden(view, author),
+    )
+    return Seen(
+        mention=mention,
+        engagement=read_engagement(view, mention.key, at),
+        position=position,
+    )
+
+
+def build_mention(
+    uri: str,
+    record: dict[str, Any],
+    *,
+    author: Author,
+    seen: datetime | None,
+    embed: dict[str, Any] | None = None,
+    edited_at: datetime | None = None,
+    republish: bool = True,
+) -> Mention:
+    """`seen` is the network's own instant: `createdAt` is the client's claim and may be any date."""
+    text = record.get("text")
+    text = text[:_MAX_TEXT] if isinstance(text, str) else ""
+    facets = read_facets(record, text)
+    parts = at_uri(uri)
+    repository = parts[0] if parts else author.external_id or ""
+    attached = read_embed(embed or mapping(record.get("embed")), repository)
+    reply = mapping(record.get("reply"))
+    parent = string(mapping(reply.get("parent")).get("uri"))
+    languages = record.get("langs")
+    return Mention(
+        network=NETWORK,
+        external_id=uri,
+        kind=_kind(parent, attached),
+        published_at=_published(instant(record.get("createdAt")), seen),
+        edited_at=edited_at,
+        url=_web_url(parts, author),
+        title=attached.title,
+        text=text,
+        language=language(languages[0]) if isinstance(languages, list) and languages else None,
+        author=author,
+        parent_id=parent,
+        root_id=string(mapping(reply.get("root")).get("uri")),
+        quoted_id=attached.quoted_id,
+        links=tuple(dict.fromkeys(facets.links + attached.links)),
+        media=attached.media,
+        tags=facets.tags,
+        accounts=facets.accounts,
+        republish=republish and not _labelled(mapping(record.get("labels")).get("values")),
+    )
+
+
+def read_author(author: dict[str, Any]) -> Author:
+    handle = string(author.get("handle"))
+    verification = mapping(author.get("verification")).get("verifiedStatus")
+    return Author(
+        external_id=string(author.get("did")),
+        handle=None if handle == "handle.invalid" else handle,
+        name=string(author.get("displayName")),
+        followers=count(author.get("followersCount")),
+        verified=verification == "valid" if isinstance(verification, str) else None,
+    )
+
+
+def read_engagement(view: dict[str, Any], key: MentionKey, at: datetime) -> Engagement | None:
+    """None where the view has no counts at all, as in notifications."""
+    reactions, replies = count(view.get("likeCount")), count(view.get("replyCount"))
+    passed_on = [count(view.get("repostCount")), count(view.get("quoteCount"))]
+    known = [figure for figure in passed_on if figure is not None]
+    shares = sum(known) if known else None
+    if reactions is None and replies is None and shares is None:
+        return None
+    return Engagement(key=key, taken_at=at, reactions=reactions, replies=replies, shares=shares)
+
+
+def rejected(item: object, error: Exception) -> Reject:
+    """`item` as it came; the error's words never quote it."""
+    uri = string(mapping(item).get("uri"))
+    payload = json.dumps(item, default=str).encode()
+    return Reject(error=f"{type(error).__name__}: {error}", payload=payload, external_id=uri)
+
+
+def _kind(parent: str | None, attached: Embed) -> Kind:
+    if parent is not None:
+        return Kind.REPLY
+    return Kind.QUOTE if attached.quoted_id is not None else Kind.POST
+
+
+def _published(claim: datetime | None, seen: datetime | None) -> datetime | None:
+    """The earlier of both; a claim of 1970 is no date, one without `seen` beside it stays a claim."""
+    if claim is None or seen is None:
+        return claim or seen
+    return believable(min(claim, seen), seen) or seen
+
+
+def _web_url(parts: tuple[str, str, str] | None, author: Author) -> str | None:
+    if parts is None or parts[1] != POST:
+        return None
+    return f"https://bsky.app/profile/{author.handle or parts[0]}/post/{parts[2]}"
+
+
+def _hidden(view: dict[str, Any], author: dict[str, Any]) -> bool:
+    return _labelled(view.get("labels")) or _labelled(author.get("labels"))
+
+
+def _labelled(labels: object) -> bool:
+    """Whether a label asks not to show the post elsewhere; `neg` takes a label back."""
+    return any(
+        label.get("val") in _NOT_TO_SHOW and label.get("neg") is not True
+        for label in mappings(labels)
+        if isinstance(label.get("val"), str)
+    )

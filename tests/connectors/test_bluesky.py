@@ -1,0 +1,398 @@
+"""The Bluesky connector's polls, against a stand-in of an account's server."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from pydantic import ValidationError
+
+from connectors.bluesky import BlueskyConnector
+from connectors.bluesky.session import FileSessions, Session
+from connectors.connector import (
+    ConnectorError,
+    Cursors,
+    Malformed,
+    Page,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+    Watched,
+)
+from connectors.http import HttpClient, NetworkPolicy
+from connectors.mention import Deletion, MentionKey
+from tests.networks.bluesky import Bluesky, iso, post_view
+from tests.networks.standin import Fault
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+WATCHED = Watched(terms=("CHU de Valmont",))
+PASSWORD = "abcd-efgh-ijkl-mnop"
+
+Make = Callable[..., BlueskyConnector]
+
+
+@pytest.fixture
+async def network(now: Now) -> AsyncIterator[Bluesky]:
+    async with Bluesky().serving() as network:
+        network.now = now
+        yield network
+
+
+@dataclass
+class Now:
+    at: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@pytest.fixture
+def now() -> Now:
+    return Now()
+
+
+@pytest.fixture
+async def make(network: Bluesky, now: Now) -> AsyncIterator[Make]:
+    async def no_wait(_seconds: float) -> None:
+        await asyncio.sleep(0)
+
+    policy = NetworkPolicy(allowed_hosts=("127.0.0.1", "localhost"))
+    async with HttpClient(policy, clock=now, sleep=no_wait) as http:
+
+        def build(watched: Watched = WATCHED, **settings: Any) -> BlueskyConnector:
+            told = {
+                "base_url": network.base_url,
+                "identifier": "veille.example.com",
+                "app_password": PASSWORD,
+                "notifications": False,
+                "followers": False,
+                **settings,
+            }
+            chosen = BlueskyConnector.Settings.model_validate(told)
+            return BlueskyConnector(chosen, http=http, watched=watched, clock=now)
+
+        yield build
+
+
+async def drain(connector: BlueskyConnector, cursors: Cursors) -> list[Page]:
+    """What a listener does: keep the cursor of every page that it was given, also before an error."""
+    pages: list[Page] = []
+    async for page in connector.poll(cursors):
+        pages.append(page)
+        if page.cursor is not None:
+            cursors[page.feed] = page.cursor
+    return pages
+
+
+def ids(pages: list[Page]) -> list[str]:
+    return [mention.external_id for page in pages for mention in page.mentions]
+
+
+@pytest.mark.parametrize("count", [350, 10_000])
+async def test_all_that_came_between_two_polls_is_given_once(
+    make: Make, network: Bluesky, count: int
+) -> None:
+    cursors: Cursors = {}
+    before = network.publish(5)
+    assert sorted(ids(await drain(make(), cursors))) == before
+    new = network.publish(count)
+    pages = await drain(make(), cursors)
+    assert sorted(ids(pages)) == new
+    assert [page.complete for page in pages] == [False] * (len(pages) - 1) + [True]
+    assert ids(await drain(make(), cursors)) == []
+
+
+async def test_a_quota_in_the_middle_of_the_walk_loses_and_repeats_nothing(
+    make: Make, network: Bluesky, now: Now
+) -> None:
+    cursors: Cursors = {}
+    first = network.publish(1000)
+    given: list[str] = []
+    network.quota = 4
+    with pytest.raises(RateLimited) as asked:
+        async for page in make().poll(cursors):
+            given += ids([page])
+            cursors[page.feed] = page.cursor
+    assert asked.value.retry_after is not None
+    assert 0 < len(given) < 1000
+    later = network.publish(30)
+    network.quota = None
+    now.at += timedelta(minutes=10)
+    given += ids(await drain(make(), cursors))
+    assert sorted(given) == sorted(first + later)
+
+
+async def test_new_posts_that_push_the_pages_down_during_a_walk_are_not_lost(
+    make: Make, network: Bluesky
+) -> None:
+    cursors: Cursors = {}
+    published = network.publish(300)
+    given: list[str] = []
+    async for page in make().poll(cursors):
+        given += ids([page])
+        cursors[page.feed] = page.cursor
+        published += network.publish(10)
+    given += ids(await drain(make(), cursors))
+    given += ids(await drain(make(), cursors))
+    assert sorted(given) == sorted(published)
+
+
+async def test_a_search_that_can_only_be_paged_so_deep_goes_on_by_date(
+    make: Make, network: Bluesky
+) -> None:
+    network.max_hits = 200
+    published = network.publish(950)
+    assert sorted(ids(await drain(make(), {}))) == published
+
+
+async def test_a_page_token_that_the_server_forgot_is_replaced_by_a_date(
+    make: Make, network: Bluesky
+) -> None:
+    published = network.publish(500)
+    cursors: Cursors = {}
+    pages = make().poll(cursors)
+    given = ids([page := await anext(pages)])
+    await pages.aclose()
+    page.cursor["walk"]["token"] = "forgotten"
+    given += ids(await drain(make(), {page.feed: page.cursor}))
+    assert sorted(given) == published
+
+
+async def test_the_first_poll_reads_the_look_back_only(make: Make, network: Bluesky) -> None:
+    network.posts = [post_view(0, NOON - timedelta(days=9)), post_view(1, NOON - timedelta(days=6))]
+    assert ids(await drain(make(), {})) == [network.posts[1]["uri"]]
+
+
+async def test_a_post_that_is_indexed_late_is_still_found(make: Make, network: Bluesky) -> None:
+    cursors: Cursors = {}
+    network.posts = [post_view(2, NOON - timedelta(minutes=5))]
+    await drain(make(), cursors)
+    network.posts.insert(0, late := post_view(1, NOON - timedelta(minutes=8)))
+    assert ids(await drain(make(), cursors)) == [late["uri"]]
+
+
+async def test_each_term_hashtag_account_and_domain_is_a_feed_of_its_own(
+    make: Make, network: Bluesky
+) -> None:
+    watched = Watched(
+        terms=("CHU de Valmont", "Valmont"),
+        hashtags=("#chuvalmont",),
+        accounts=("@chu.valmont.example", "chu_valmont", "@chu@mastodon.example"),
+    )
+    network.publish(3)
+    pages = await drain(make(watched, domains=("chu-valmont.example",)), {})
+    asked = [dict(request.query) for request in network.calls("searchPosts")]
+    keys = ("q", "tag", "mentions", "domain")
+    assert [{key: query[key] for key in keys if key in query} for query in asked] == [
+        {"q": '"CHU de Valmont"'},
+        {"q": "Valmont"},
+        {"q": "*", "tag": "chuvalmont"},
+        {"q": "*", "mentions": "chu.valmont.example"},
+        {"q": "*", "domain": "chu-valmont.example"},
+    ]
+    assert len({page.feed for page in pages}) == 5
+    assert len(ids(pages)) == 3, "a post that stands in several feeds is given once a poll"
+
+
+async def test_a_feed_that_the_network_rejects_holds_up_no_other(
+    make: Make, network: Bluesky
+) -> None:
+    published = network.publish(3)
+    network.faults.extend([None, Fault(status=400, body=b'{"error":"BadQueryString"}')])
+    cursors: Cursors = {}
+    with pytest.raises(Malformed, match="BadQueryString"):
+        await drain(make(Watched(terms=("a", "b"))), cursors)
+    assert "term:b" in cursors
+    assert "term:a" not in cursors
+    assert sorted(ids(await drain(make(Watched(terms=("a", "b"))), cursors))) == published
+
+
+async def test_notifications_bring_mentions_replies_and_quotes_only(
+    make: Make, network: Bluesky
+) -> None:
+    reply = {"parent": {"uri": "at://did:plc:chu/app.bsky.feed.post/3kown"}, "root": None}
+    network.notifications = [
+        {**post_view(1, NOON, reply=reply), "reason": "reply", "isRead": False},
+        {**post_view(2, NOON), "reason": "like"},
+    ]
+    for view in network.notifications:
+        for figure in ("likeCount", "repostCount", "quoteCount", "replyCount"):
+            del view[figure]
+    (page,) = await drain(make(Watched(), notifications=True), {})
+    assert [m.parent_id for m in page.mentions] == ["at://did:plc:chu/app.bsky.feed.post/3kown"]
+    assert page.engagements == []
+
+
+async def test_followers_are_asked_once_an_author_and_never_hold_up_a_post(
+    make: Make, network: Bluesky
+) -> None:
+    network.publish(120)
+    pages = await drain(make(followers=True), {})
+    assert {m.author.followers for page in pages for m in page.mentions} == {1234}
+    assert len(network.calls("getProfiles")) == 1
+    network.faults.extend([None, None, Fault(status=400)])
+    (first, *_) = await drain(make(followers=True), {})
+    assert {mention.author.followers for mention in first.mentions} == {None}
+
+
+async def test_an_expired_token_is_refreshed_without_a_new_session(
+    make: Make, network: Bluesky
+) -> None:
+    connector = make()
+    await drain(connector, {})
+    network.expire()
+    network.publish(2)
+    assert len(ids(await drain(connector, {}))) == 2
+    assert (network.sessions, network.refreshes) == (1, 1)
+
+
+async def test_a_refused_refresh_makes_one_new_session(make: Make, network: Bluesky) -> None:
+    connector = make()
+    await drain(connector, {})
+    network.expire()
+    network.refresh_works = False
+    await drain(connector, {})
+    assert network.sessions == 2
+
+
+async def test_a_restart_uses_the_session_of_the_last_run(
+    make: Make, network: Bluesky, tmp_path: Path
+) -> None:
+    kept = tmp_path / "state" / "bluesky.json"
+    await drain(make(session_file=kept), {})
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    await drain(make(session_file=kept), {})
+    assert network.sessions == 1
+    await drain(make(session_file=kept, identifier="autre.example.com"), {})
+    assert network.sessions == 2, "another account never uses this one's session"
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"accessJwt": 5}', b"\xff\xfe"])
+async def test_a_damaged_session_file_is_made_again(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "session"
+    path.write_bytes(content)
+    assert await FileSessions(path).load() is None
+    session = Session(account="a@b", access="secret-1", refresh="secret-2")
+    await FileSessions(path).save(session)
+    assert await FileSessions(path).load() == session
+    assert "secret" not in repr(session)
+
+
+async def test_without_an_account_the_error_says_what_to_do(make: Make) -> None:
+    connector = make(identifier=None, app_password=None)
+    with pytest.raises(Unauthorized, match=r"app_password .*stream = true"):
+        await drain(connector, {})
+    assert await drain(make(identifier=None, app_password=None, stream=True), {}) == []
+
+
+async def test_a_wrong_password_is_said_without_being_shown(make: Make, network: Bluesky) -> None:
+    network.password = "changed"
+    with pytest.raises(Unauthorized) as refused:
+        await drain(make(), {})
+    assert PASSWORD not in str(refused.value)
+    assert PASSWORD not in repr(make()._settings)
+
+
+def test_half_a_credential_is_refused() -> None:
+    with pytest.raises(ValidationError, match="go together"):
+        BlueskyConnector.Settings.model_validate({"identifier": "veille.example.com"})
+
+
+def _cut(body: bytes) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Length": str(len(body) + 100)})
+        await answer.prepare(request)
+        await answer.write(body)
+        request.transport.close()
+        return answer
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (Fault(status=200, body=b"<html>log in</html>"), Malformed),
+        (Fault(status=403, body=b"<html>forbidden</html>"), Unauthorized),
+        (Fault(status=200, body=b'{"posts": null}'), Malformed),
+        (Fault(status=200, body=b"[]"), Malformed),
+        (Fault(status=502, body=b'{"error":"UpstreamFailure"}'), Unavailable),
+        (Fault(handler=_cut(b'{"posts": [')), Unavailable),
+    ],
+)
+async def test_a_bad_answer_is_named_and_the_next_poll_loses_nothing(
+    make: Make, network: Bluesky, fault: Fault, expected: type[ConnectorError]
+) -> None:
+    published = network.publish(3)
+    connector = make()
+    network.faults.extend([None, *[fault] * 8])
+    cursors: Cursors = {}
+    with pytest.raises(expected):
+        await drain(connector, cursors)
+    network.faults.clear()
+    assert sorted(ids(await drain(connector, cursors))) == published
+
+
+async def test_one_bad_post_is_put_aside_and_the_page_goes_on(make: Make, network: Bluesky) -> None:
+    good = post_view(1, NOON)
+    network.posts = [{"uri": None, "indexedAt": iso(NOON)}, {"indexedAt": iso(NOON)}, good]
+    (page,) = await drain(make(), {})
+    assert ids([page]) == [good["uri"]]
+    assert len(page.rejects) == 2
+
+
+async def test_counts_are_read_again_25_a_call_and_what_is_gone_is_deleted(
+    make: Make, network: Bluesky
+) -> None:
+    uris = network.publish(30)
+    gone = network.posts.pop(3)["uri"]
+    keys = [MentionKey(network="bluesky", external_id=uri) for uri in [*uris, "not an address"]]
+    pages = [page async for page in make().refresh(keys)]
+    assert len(network.calls("getPosts")) == 2
+    figures = {e.key.external_id: e for page in pages for e in page.engagements}
+    assert len(figures) == 29
+    assert figures[uris[5]].shares == 3
+    deletions = [deletion for page in pages for deletion in page.deletions]
+    assert deletions == [Deletion(network="bluesky", external_id=gone, seen_at=NOON)]
+
+
+async def test_counts_can_be_read_without_an_account(make: Make, network: Bluesky) -> None:
+    (uri,) = network.publish(1)
+    connector = make(identifier=None, app_password=None)
+    keys = [MentionKey(network="bluesky", external_id=uri)]
+    (page,) = [page async for page in connector.refresh(keys)]
+    assert [figures.key.external_id for figures in page.engagements] == [uri]
+    assert network.sessions == 0
+
+
+async def test_an_author_who_blocks_our_account_has_deleted_nothing(
+    make: Make, network: Bluesky
+) -> None:
+    (uri,) = network.publish(1)
+    network.blocked = {uri}
+    keys = [MentionKey(network="bluesky", external_id=uri)]
+    public = network.base_url.replace("127.0.0.1", "localhost")
+    for public_url in (public, "http://127.0.0.1:9"):
+        connector = make(public_url=public_url)
+        (page,) = [page async for page in connector.refresh(keys)]
+        assert page.deletions == []
+    network.posts.clear()
+    (page,) = [page async for page in make(public_url=public).refresh(keys)]
+    assert [deletion.external_id for deletion in page.deletions] == [uri]
+
+
+def test_hosts_are_those_that_the_configuration_reaches(make: Make, network: Bluesky) -> None:
+    official = {"base_url": "https://bsky.social"}
+    assert make(**official).hosts() == ("public.api.bsky.app:443", "bsky.social:443")
+    keyless = {"identifier": None, "app_password": None, "stream": True}
+    assert make(**official, **keyless).hosts() == (
+        "public.api.bsky.app:443",
+        "jetstream2.us-east.bsky.network:443",
+    )
