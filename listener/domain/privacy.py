@@ -55,6 +55,10 @@ class Pseudonyms:
     def link(self, url: str) -> str:
         return self._digest("link", url)
 
+    def content(self, title: str | None, text: str) -> str:
+        """Tells an edit from a repetition, without a plain hash that a guess could confirm."""
+        return self._digest("content", title or "", text)
+
     def is_public(self, handle: str) -> bool:
         return handle.lstrip("@").casefold() in self._public
 

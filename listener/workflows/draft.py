@@ -1,0 +1,229 @@
+"""A page's mentions made ready to be written: matched, pseudonymised, with their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from classifiers.classifier import Reading
+from connectors.mention import Engagement, Mention
+from listener.domain.privacy import Pseudonyms
+from listener.domain.timing import next_refresh, occurred_at
+from listener.domain.watch import Watcher
+from listener.storage.seal import Sealer
+from listener.workflows.scoring import Scored, find
+
+LINK = b"link"
+MAX_TEXT = 20_000  # characters kept of one mention
+STORED_SCORES = ("sentiment", "severity", "virality")  # the language has its own column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a page comes from, as far as its mentions are concerned."""
+
+    source_id: str
+    about: tuple[str, ...] = ()
+    weight: float = 1.0
+    backfill: bool = False
+    refreshes: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """One mention of the page on its way to the database."""
+
+    mention: Mention
+    ref: str
+    parents: tuple[str | None, str | None, str | None]  # refs: parent, root, quoted
+    subjects: frozenset[str] = frozenset()
+    scores: Scored = None
+    poison: bool = False
+
+    @property
+    def whole_text(self) -> str:
+        title = self.mention.title
+        return f"{title}\n{self.mention.text}" if title else self.mention.text
+
+
+def clean(text: str) -> str:
+    """Text that every database takes: no NUL, no lone surrogate, bounded."""
+    text = text[:MAX_TEXT].replace("\0", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def drafts_of(mentions: Sequence[Mention], pseudonyms: Pseudonyms) -> list[Draft]:
+    """One draft a mention; of one that stands twice in a page, the later version."""
+    found: dict[tuple[str, str], Draft] = {}
+    for mention in mentions:
+        ref = pseudonyms.mention(mention.key)
+        network = mention.network
+        found[network, ref] = Draft(
+            mention=mention,
+            ref=ref,
+            parents=(
+                pseudonyms.reference(network, mention.parent_id),
+                pseudonyms.reference(network, mention.root_id),
+                pseudonyms.reference(network, mention.quoted_id),
+            ),
+        )
+    return list(found.values())
+
+
+def match(
+    drafts: Sequence[Draft],
+    watcher: Watcher,
+    about: Sequence[str],
+    stored: Mapping[str, frozenset[str]],
+) -> None:
+    """Say of each draft what it concerns: by its words, and by where it stands.
+
+    `stored` gives the subjects of parents, roots and quoted mentions that are in the database;
+    those within the page are found here, also where the child comes before its parent.
+    """
+    here = dict(stored)
+    waiting = list(drafts)
+    for _ in range(len(drafts)):
+        for draft in waiting:
+            standing = {*about, *(s for ref in draft.parents if ref for s in here.get(ref, ()))}
+            draft.subjects = watcher.concerned(draft.mention, standing=standing)
+            if draft.subjects:
+                here[draft.ref] = here.get(draft.ref, frozenset()) | draft.subjects
+        left = [d for d in waiting if not d.subjects and any(r in here for r in d.parents if r)]
+        if not left or len(left) == len(waiting):
+            return
+        waiting = left
+
+
+def reading_of(taken: Any, occurred: datetime) -> Reading:
+    """A snapshot row or an Engagement as the classifiers read it."""
+    return Reading(
+        age=max(0.0, (taken.taken_at - occurred).total_seconds()),
+        views=taken.views,
+        reactions=taken.reactions,
+        replies=taken.replies,
+        shares=taken.shares,
+    )
+
+
+def verdicts_of(scores: Scored) -> dict[str, Any]:
+    """The current verdicts, as they are repeated on the mention."""
+    sentiment, severity = find(scores, "sentiment"), find(scores, "severity")
+    language = find(scores, "language")
+    return {
+        "sentiment": sentiment.label if sentiment else None,
+        "severity": severity.value if severity else None,
+        "language": language.label if language else None,
+    }
+
+
+def growth_of(scores: Scored) -> float | None:
+    virality = find(scores, "virality")
+    return virality.value if virality else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowMaker:
+    """Turns drafts into the rows of one page."""
+
+    pseudonyms: Pseudonyms
+    sealer: Sealer
+    retention: timedelta
+    exercise_id: str = ""
+
+    def mention(self, draft: Draft, origin: Origin, *, live: bool, at: datetime) -> dict[str, Any]:
+        mention, author = draft.mention, draft.mention.author
+        occurred = occurred_at(mention.published_at, at)
+        names, network = self.pseudonyms, mention.network
+        scored = draft.scores is not None or draft.poison
+        return {
+            "exercise_id": self.exercise_id,
+            "network": network,
+            "ref": draft.ref,
+            "source_id": origin.source_id,
+            "kind": mention.kind.value,
+            "live": live,
+            "author_ref": names.author_of(network, author),
+            "author_id_ref": names.author_id_of(network, author),
+            "followers": author.followers,
+            **self.content(draft),
+            "declared_language": mention.language[:16] if mention.language else None,
+            "published_at": mention.published_at,
+            "occurred_at": occurred,
+            "received_at": at,
+            "edited_at": mention.edited_at,
+            "parent_ref": draft.parents[0],
+            "root_ref": draft.parents[1],
+            "quoted_ref": draft.parents[2],
+            "rating": mention.rating,
+            "media": min(len(mention.media), 1000),
+            "weight": origin.weight,
+            "scored_at": at if scored else None,
+            "refresh_at": self._refresh_at(draft, origin, occurred, at),
+            **verdicts_of(draft.scores),
+        }
+
+    def _refresh_at(
+        self, draft: Draft, origin: Origin, occurred: datetime, at: datetime
+    ) -> datetime | None:
+        if not origin.refreshes or origin.backfill:
+            return None
+        return next_refresh(occurred, growth_of(draft.scores), at)
+
+    def content(self, draft: Draft) -> dict[str, Any]:
+        """Title and text without anybody's handle, and what tells an edit."""
+        mention = draft.mention
+        scrub = self.pseudonyms.scrub
+        return {
+            "title": scrub(clean(mention.title)) if mention.title else None,
+            "text": scrub(clean(mention.text)),
+            "text_hash": self.pseudonyms.content(mention.title, mention.text),
+        }
+
+    def link(self, draft: Draft, mention_id: int, *, at: datetime) -> dict[str, Any]:
+        """What leads back to the network, sealed, gone when the text goes."""
+        mention = draft.mention
+        sealed = {"external_id": clean(mention.external_id), "url": clean(mention.url or "")}
+        return {
+            "mention_id": mention_id,
+            "url_ref": self.pseudonyms.link(mention.url) if mention.url else None,
+            "sealed": self.sealer.seal(sealed, LINK),
+            "expires_at": at + self.retention,
+        }
+
+    def subjects(
+        self, draft: Draft, mention_id: int, *, live: bool, occurred: datetime
+    ) -> list[dict[str, Any]]:
+        sentiment = verdicts_of(draft.scores)["sentiment"]
+        return [
+            {
+                "mention_id": mention_id,
+                "subject": subject,
+                "exercise_id": self.exercise_id,
+                "occurred_at": occurred,
+                "live": live,
+                "network": draft.mention.network,
+                "sentiment": sentiment,
+            }
+            for subject in sorted(draft.subjects)
+        ]
+
+
+def snapshot_rows(mention_id: int, engagements: Sequence[Engagement]) -> list[dict[str, Any]]:
+    """Rows for what the network published; a snapshot of nothing is none."""
+    rows = []
+    for taken in engagements:
+        figures = {
+            name: bounded(getattr(taken, name))
+            for name in ("views", "reactions", "replies", "shares")
+        }
+        if any(value is not None for value in figures.values()):
+            rows.append({"mention_id": mention_id, "taken_at": taken.taken_at, **figures})
+    return rows
+
+
+def bounded(value: int | None) -> int | None:
+    """A count that fits a 64-bit column: networks have answered nonsense."""
+    return None if value is None else max(0, min(value, 2**62))

@@ -1,0 +1,218 @@
+"""What a page brings, told apart before any transaction: new, edited, moved figures, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from classifiers.classifier import Reading, Sample
+from connectors.connector import Page
+from connectors.mention import Engagement
+from listener.domain.privacy import Pseudonyms
+from listener.domain.timing import occurred_at
+from listener.domain.watch import Watcher
+from listener.storage import erasure, mentions, sources
+from listener.storage.mentions import Known
+from listener.workflows.draft import Draft, Origin, drafts_of, match, reading_of
+from listener.workflows.scoring import Scored
+
+DAY_HOURS = 24  # posts gather nearly all they ever get within a day
+BASELINE = timedelta(days=30)
+BASELINE_AGE = timedelta(hours=1)
+MAX_READINGS = 48  # the latest say what grows; older ones only cost time
+
+Key = tuple[str, str]  # network, ref
+
+
+@dataclass(slots=True, kw_only=True)
+class Item:
+    """One mention that must be scored: new (`known` None), edited, or with moved figures."""
+
+    draft: Draft | None = None  # None: only figures came
+    known: Known | None = None
+    engagements: Sequence[Engagement] = ()
+    edited: bool = False
+    sample: Sample = field(default_factory=lambda: Sample(text=""))
+    scores: Scored = None
+    poison: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Gathered:
+    """One page between its reading and its writing."""
+
+    page: Page
+    origin: Origin
+    at: datetime
+    live: bool
+    live_since: datetime | None
+    items: list[Item] = field(default_factory=list)
+    dropped: int = 0
+
+
+class Gatherer:
+    """Reads what is known of a page's mentions; writes nothing."""
+
+    def __init__(self, *, watcher: Watcher, pseudonyms: Pseudonyms, exercise_id: str) -> None:
+        self.watcher = watcher
+        self.pseudonyms = pseudonyms
+        self.exercise_id = exercise_id
+        self._usual: Mapping[str, float] = {}
+        self._usual_at: datetime | None = None
+
+    async def gather(
+        self, connection: AsyncConnection, page: Page, origin: Origin, at: datetime
+    ) -> Gathered:
+        state = await sources.feed_state(connection, origin.source_id, page.feed)
+        live_since = state.live_since if state else None
+        work = Gathered(
+            page=page,
+            origin=origin,
+            at=at,
+            live=live_since is not None and not origin.backfill,
+            live_since=live_since or (at if page.complete else None),
+        )
+        drafts = await self._allowed(connection, drafts_of(page.mentions, self.pseudonyms))
+        parents = {ref for draft in drafts for ref in draft.parents if ref}
+        stored = await mentions.subjects_of_refs(connection, parents, exercise_id=self.exercise_id)
+        match(drafts, self.watcher, origin.about, stored)
+        engagements = self._engagements(page.engagements)
+        known = await self._known(connection, drafts, engagements)
+        self._tell_apart(work, drafts, engagements, known)
+        await self._refresh_baseline(connection, at)
+        await self._complete_samples(connection, work)
+        return work
+
+    async def _allowed(self, connection: AsyncConnection, drafts: list[Draft]) -> list[Draft]:
+        """Without what somebody asked to forget: the mention, its author or its link."""
+        names = self.pseudonyms
+        marks: dict[str, dict[str, list[Draft]]] = {"mention": {}, "author": {}, "link": {}}
+        for draft in drafts:
+            network, author = draft.mention.network, draft.mention.author
+            marks["mention"].setdefault(draft.ref, []).append(draft)
+            for ref in (names.author_of(network, author), names.author_id_of(network, author)):
+                if ref:
+                    marks["author"].setdefault(ref, []).append(draft)
+            if draft.mention.url:
+                marks["link"].setdefault(names.link(draft.mention.url), []).append(draft)
+        forgotten: set[int] = set()
+        for kind, by_ref in marks.items():
+            for ref in await erasure.buried(connection, kind, by_ref):
+                forgotten.update(id(draft) for draft in by_ref[ref])
+        return [draft for draft in drafts if id(draft) not in forgotten]
+
+    def _engagements(self, engagements: Iterable[Engagement]) -> dict[Key, list[Engagement]]:
+        found: dict[Key, list[Engagement]] = {}
+        for taken in engagements:
+            key = (taken.key.network, self.pseudonyms.mention(taken.key))
+            found.setdefault(key, []).append(taken)
+        return found
+
+    async def _known(
+        self,
+        connection: AsyncConnection,
+        drafts: Sequence[Draft],
+        engagements: Iterable[Key],
+    ) -> dict[Key, Known]:
+        wanted: dict[str, set[str]] = {}
+        for network, ref in [*((d.mention.network, d.ref) for d in drafts), *engagements]:
+            wanted.setdefault(network, set()).add(ref)
+        found: dict[Key, Known] = {}
+        for network, refs in wanted.items():
+            stored = await mentions.known(connection, network, refs, exercise_id=self.exercise_id)
+            found.update(((network, ref), item) for ref, item in stored.items())
+        return found
+
+    def _tell_apart(
+        self,
+        work: Gathered,
+        drafts: Sequence[Draft],
+        engagements: dict[Key, list[Engagement]],
+        known: Mapping[Key, Known],
+    ) -> None:
+        for draft in drafts:
+            key = (draft.mention.network, draft.ref)
+            taken = engagements.pop(key, [])
+            before = known.get(key)
+            if before is None and not draft.subjects:
+                work.dropped += 1
+            elif before is None:
+                work.items.append(Item(draft=draft, engagements=taken))
+            elif not before.erased:
+                edited = self._is_edited(draft, before)
+                draft.subjects |= before.subjects
+                if edited or taken:
+                    work.items.append(
+                        Item(draft=draft, known=before, engagements=taken, edited=edited)
+                    )
+        for key, taken in engagements.items():
+            if (before := known.get(key)) is not None and not before.erased:
+                work.items.append(Item(known=before, engagements=taken))
+
+    def _is_edited(self, draft: Draft, before: Known) -> bool:
+        mention = draft.mention
+        return self.pseudonyms.content(mention.title, mention.text) != before.text_hash
+
+    async def _refresh_baseline(self, connection: AsyncConnection, at: datetime) -> None:
+        if self._usual_at is not None and abs(at - self._usual_at) < BASELINE_AGE:
+            return
+        totals = await mentions.usual_engagement(connection, since=at - BASELINE)
+        self._usual = {network: total / DAY_HOURS for network, total in totals.items()}
+        self._usual_at = at
+
+    async def _complete_samples(self, connection: AsyncConnection, work: Gathered) -> None:
+        """Give each item's sample its history of figures and what is usual there."""
+        ids = [item.known.id for item in work.items if item.known and item.engagements]
+        history = await mentions.readings(connection, ids) if ids else {}
+        for item in work.items:
+            occurred = _occurred(item, work.at)
+            before = history.get(item.known.id, []) if item.known else []
+            taken = [*before, *item.engagements]
+            readings = [reading_of(snapshot, occurred) for snapshot in taken[-MAX_READINGS:]]
+            item.sample = self.sample(item, readings, work.origin.weight)
+
+    def sample(self, item: Item, readings: Sequence[Reading], weight: float) -> Sample:
+        """What the panel is told: the original text where it came, the scrubbed one otherwise."""
+        if item.draft is not None:
+            mention = item.draft.mention
+            return Sample(
+                text=mention.text,
+                title=mention.title,
+                language=mention.language,
+                network=mention.network,
+                kind=mention.kind.value,
+                rating=mention.rating,
+                followers=mention.author.followers,
+                readings=readings,
+                usual=self._usual.get(mention.network),
+                weight=item.known.weight if item.known else weight,
+            )
+        if item.known is None:
+            raise ValueError("an item is a draft, a known mention, or both")
+        return known_sample(item.known, readings, self._usual.get(item.known.network))
+
+
+def known_sample(known: Known, readings: Sequence[Reading], usual: float | None) -> Sample:
+    """A stored mention as the panel reads it again."""
+    return Sample(
+        text=known.text or "",
+        title=known.title,
+        language=known.language,
+        network=known.network,
+        kind=known.kind,
+        rating=known.rating,
+        followers=known.followers,
+        readings=readings,
+        usual=usual,
+        weight=known.weight,
+    )
+
+
+def _occurred(item: Item, at: datetime) -> datetime:
+    if item.known is not None:
+        return item.known.occurred_at
+    published = item.draft.mention.published_at if item.draft else None
+    return occurred_at(published, at)

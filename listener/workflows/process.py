@@ -1,0 +1,206 @@
+"""The heart: a page is matched and scored, then written with its verdicts in one transaction.
+
+`process(page)` knows nothing of where the page came from. Repeating it changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from classifiers.client import ScorerError
+from connectors.connector import Page, Reject
+from connectors.mention import MentionKey
+from listener.domain.privacy import Pseudonyms
+from listener.domain.rule import MentionFact
+from listener.domain.watch import Watcher
+from listener.storage import erasure, sources
+from listener.storage.database import Database
+from listener.storage.dialect import lock_subjects
+from listener.storage.seal import Sealer
+from listener.workflows.draft import Origin, RowMaker
+from listener.workflows.gather import Gathered, Gatherer, Item
+from listener.workflows.judgement import Judgement
+from listener.workflows.scoring import Scorer
+from listener.workflows.write import write_items
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one page did, for the log and the metrics."""
+
+    received: int = 0
+    stored: int = 0
+    edited: int = 0
+    dropped: int = 0
+    deleted: int = 0
+    rejected: int = 0
+    unscored: int = 0
+    alerts: int = 0
+
+
+class Processor:
+    """Everything a page needs on its way; one for the whole daemon."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        scorer: Scorer,
+        watcher: Watcher,
+        judgement: Judgement,
+        pseudonyms: Pseudonyms,
+        sealer: Sealer,
+        retention: timedelta,
+        quarantine: timedelta,
+        exercise_id: str = "",
+    ) -> None:
+        self.database = database
+        self.scorer = scorer
+        self.judgement = judgement
+        self.pseudonyms = pseudonyms
+        self.sealer = sealer
+        self.quarantine = quarantine
+        self.exercise_id = exercise_id
+        self.gatherer = Gatherer(watcher=watcher, pseudonyms=pseudonyms, exercise_id=exercise_id)
+        self.rows = RowMaker(
+            pseudonyms=pseudonyms, sealer=sealer, retention=retention, exercise_id=exercise_id
+        )
+
+    async def process(self, page: Page, origin: Origin, at: datetime) -> Outcome:
+        """Write one page: all of it with its cursor, or, on any error, nothing."""
+        async with self.database.read() as connection:
+            work = await self.gatherer.gather(connection, page, origin, at)
+        await self._score(work.items)
+        async with self.database.write() as connection:
+            facts = await self._write(connection, work)
+            alerts = await self.judgement.judge(connection, facts, at)
+            if page.cursor is not None:
+                await sources.move_cursor(
+                    connection,
+                    origin.source_id,
+                    page.feed,
+                    page.cursor,
+                    at=at,
+                    live_since=work.live_since,
+                )
+        return _outcome(work, alerts)
+
+    async def _score(self, items: Sequence[Item]) -> None:
+        """Score the page as one batch; with no scorer the mentions are stored unscored."""
+        if not items:
+            return
+        try:
+            scores, poison = await self.scorer.score_or_bisect([item.sample for item in items])
+        except ScorerError as error:
+            log.warning("scoring.away error=%s items=%d", type(error).__name__, len(items))
+            return
+        for item, found in zip(items, scores, strict=True):
+            item.scores = found
+        for index in poison:
+            items[index].poison = True
+
+    async def _write(self, connection: AsyncConnection, work: Gathered) -> list[MentionFact]:
+        touched = {s for item in work.items if item.draft for s in item.draft.subjects}
+        await lock_subjects(connection, touched)
+        facts = await write_items(connection, work, self.rows)
+        await self._delete(connection, work)
+        await self._note(connection, work)
+        return facts
+
+    async def _delete(self, connection: AsyncConnection, work: Gathered) -> None:
+        """A network's deletion deletes here: the text goes, the figures stay."""
+        if not work.page.deletions:
+            return
+        refs: set[str] = set()
+        authors: set[str] = set()
+        for deletion in work.page.deletions:
+            if deletion.external_id is not None:
+                key = MentionKey(network=deletion.network, external_id=deletion.external_id)
+                refs.add(self.pseudonyms.mention(key))
+            elif deletion.author_id is not None:
+                authors.add(self.pseudonyms.author(deletion.network, deletion.author_id))
+        by = {"ref": refs, "author_ref": authors, "author_id_ref": authors}
+        found = await erasure.find_mentions(connection, by)
+        await erasure.erase_mentions(connection, found, at=work.at)
+
+    async def _note(self, connection: AsyncConnection, work: Gathered) -> None:
+        """Keep what came beside the mentions: gaps, audiences, rejects, counts."""
+        page, source_id = work.page, work.origin.source_id
+        await sources.add_gaps(connection, source_id, page.feed, page.gaps)
+        await sources.add_audiences(
+            connection,
+            [
+                {
+                    "network": taken.network,
+                    "account": taken.account,
+                    "taken_at": taken.taken_at,
+                    "followers": taken.followers,
+                    "reach": taken.reach,
+                    "views": taken.views,
+                }
+                for taken in page.audiences
+            ],
+        )
+        rejects = [*page.rejects, *(_poison(item) for item in work.items if item.poison)]
+        await self._quarantine(connection, work, rejects)
+        if page.mentions:
+            await sources.count(
+                connection, source_id, received=len(page.mentions), dropped=work.dropped
+            )
+
+    async def _quarantine(
+        self, connection: AsyncConnection, work: Gathered, rejects: Sequence[Reject]
+    ) -> None:
+        if not rejects:
+            return
+        network = next((m.network for m in work.page.mentions), work.origin.source_id)
+        refs = {
+            reject.external_id: self.pseudonyms.mention(
+                MentionKey(network=network, external_id=reject.external_id)
+            )
+            for reject in rejects
+            if reject.external_id
+        }
+        await sources.add_rejects(
+            connection,
+            work.origin.source_id,
+            work.page.feed,
+            rejects,
+            sealer=self.sealer,
+            refs=refs,
+            at=work.at,
+            keep=self.quarantine,
+        )
+
+
+def _poison(item: Item) -> Reject:
+    """A mention that the scorer dies of: stored unscored, and kept aside for a look."""
+    text = item.sample.text.encode("utf-8", "replace")
+    external_id = item.draft.mention.external_id if item.draft else None
+    return Reject(
+        error="the scorer cannot score this text",
+        payload=orjson.dumps({"text": text[:20_000].decode("utf-8", "replace")}),
+        external_id=external_id,
+    )
+
+
+def _outcome(work: Gathered, alerts: int) -> Outcome:
+    items = work.items
+    return Outcome(
+        received=len(work.page.mentions),
+        stored=sum(1 for item in items if item.known is None),
+        edited=sum(1 for item in items if item.edited),
+        dropped=work.dropped,
+        deleted=len(work.page.deletions),
+        rejected=len(work.page.rejects) + sum(1 for item in items if item.poison),
+        unscored=sum(1 for item in items if item.scores is None),
+        alerts=alerts,
+    )
