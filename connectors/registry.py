@@ -5,10 +5,12 @@ from __future__ import annotations
 from connectors.bluesky import BlueskyConnector
 from connectors.connector import Connector
 from connectors.file import FileConnector
+from connectors.mastodon import MastodonConnector
 from connectors.rss import RssConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
     "bluesky": BlueskyConnector,
     "file": FileConnector,
+    "mastodon": MastodonConnector,
     "rss": RssConnector,
 }

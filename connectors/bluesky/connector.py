@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import aclosing
 from itertools import islice
 from typing import ClassVar
 
@@ -33,6 +34,7 @@ from connectors.bluesky.xrpc import Rejected, Xrpc
 from connectors.connector import (
     Clock,
     ConnectorError,
+    ConnectorSettings,
     Cursor,
     Cursors,
     Malformed,
@@ -56,7 +58,7 @@ class BlueskyConnector:
     """See connectors.connector.Connector, Refreshing and Streaming."""
 
     name: ClassVar[str] = NETWORK
-    Settings: ClassVar[type[BlueskySettings]] = BlueskySettings
+    Settings: ClassVar[type[ConnectorSettings]] = BlueskySettings
 
     def __init__(
         self,
@@ -228,8 +230,9 @@ class BlueskyConnector:
             needles=(*dids, *settings.domains),
             look_back=settings.stream_look_back,
         )
-        async for page in jetstream.pages(cursors):
-            yield page
+        async with aclosing(jetstream.pages(cursors)) as pages:
+            async for page in pages:
+                yield page
 
 
 def _account(

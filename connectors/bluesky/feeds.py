@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 
 from connectors.bluesky.reading import instant, mapping
 from connectors.bluesky.settings import BlueskySettings
@@ -54,7 +55,8 @@ def feeds_of(settings: BlueskySettings, watched: Watched) -> Iterator[Feed]:
     for tag in _unique(t.lstrip("#") for t in watched.hashtags + settings.hashtags):
         yield _search(f"tag:{tag}", ("q", "*"), ("tag", tag))
     for account in addressable(watched.accounts + settings.accounts):
-        yield _search(f"mentions:{account}", ("q", "*"), ("mentions", account))
+        # Feed names are shown and logged: an account's stays out of them.
+        yield _search(f"mentions:{_digest(account)}", ("q", "*"), ("mentions", account))
     for domain in _unique(settings.domains):
         yield _search(f"domain:{domain}", ("q", "*"), ("domain", domain))
 
@@ -83,6 +85,10 @@ def _search(name: str, *params: tuple[str, str]) -> Feed:
         params=(*params, ("sort", "latest")),
         by_date=True,
     )
+
+
+def _digest(account: str) -> str:
+    return blake2b(account.encode(), digest_size=4).hexdigest()
 
 
 def _phrase(term: str) -> str:

@@ -23,14 +23,15 @@ _EVENT = "network.bsky.jetstream.subscribeEvents#"
 _COMMIT, _ACCOUNT, _INFO = _EVENT + "commit", _EVENT + "account", _EVENT + "info"
 _UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, OverflowError)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECONDS_BY_TICK = timedelta(microseconds=1)
+_MICROSECOND = timedelta(microseconds=1)
+_MAX_US = 2**53
 MAX_MENTIONS = 100
 MAX_DELETIONS = 1_000
 MAX_REJECTS = 100
 
 
 def to_microseconds(at: datetime) -> int:
-    return (at - _EPOCH) // _SECONDS_BY_TICK
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def from_microseconds(time_us: int) -> datetime:
@@ -117,6 +118,8 @@ class Frames:
         return batch
 
     def _at(self, time: int | str) -> None:
+        if isinstance(time, int) and not 0 < time < _MAX_US:
+            raise ValueError("a time outside the calendar")
         if self.first_us is None:
             self.first_us = _microseconds(time)
         self._time = time
@@ -143,7 +146,10 @@ class Frames:
     def _commit(self, did: str, commit: dict[str, Any], frame: str | bytes) -> None:
         if commit["collection"] != POST:
             return
-        uri = f"at://{did}/{POST}/{commit['rkey']}"
+        rkey = commit["rkey"]
+        if not isinstance(did, str) or not isinstance(rkey, str):
+            raise TypeError("an address that is no text")
+        uri = f"at://{did}/{POST}/{rkey}"
         operation = commit["operation"]
         if operation == "delete":
             self.batch.deleted.append(uri)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -87,27 +88,34 @@ class Jetstream:
         self._needles = needles
         self._look_back = look_back
 
-    async def pages(self, cursors: Cursors) -> AsyncIterator[Page]:
+    async def pages(self, cursors: Cursors) -> AsyncGenerator[Page, None]:
         mark = read_mark(cursors.get(FEED))
         if mark is None:
             mark = Mark(time_us=to_microseconds(self._clock() - self._look_back))
         by_seq = self._second and mark.seq is not None and mark.host == self._host
         try:
-            async for page in self._connection(mark, by_seq=by_seq, clamped=False):
-                yield page
+            async with aclosing(self._connection(mark, by_seq=by_seq, clamped=False)) as pages:
+                async for page in pages:
+                    yield page
         except _CursorRefused:
             # The sequence number has left the server's window; a date is moved up to its floor.
             clamped = mark.seen
-            async for page in self._connection(mark, by_seq=False, clamped=clamped):
-                yield page
+            async with aclosing(self._connection(mark, by_seq=False, clamped=clamped)) as pages:
+                async for page in pages:
+                    yield page
 
-    async def _connection(self, mark: Mark, *, by_seq: bool, clamped: bool) -> AsyncIterator[Page]:
+    async def _connection(
+        self, mark: Mark, *, by_seq: bool, clamped: bool
+    ) -> AsyncGenerator[Page, None]:
         frames = Frames(self._keep, self._needles)
         frames.clamped = clamped
         url = str(self._url.with_query(self._params(mark, by_seq=by_seq)))
         try:
-            async with self._http.connect(url, max_message=2 * _MAX_FRAME) as socket:
-                async for page in self._flushes(socket, frames, mark):
+            async with (
+                self._http.connect(url, max_message=2 * _MAX_FRAME) as socket,
+                aclosing(self._flushes(socket, frames, mark)) as pages,
+            ):
+                async for page in pages:
                     yield page
         except Malformed:
             if by_seq:
@@ -128,7 +136,7 @@ class Jetstream:
 
     async def _flushes(
         self, socket: aiohttp.ClientWebSocketResponse, frames: Frames, mark: Mark
-    ) -> AsyncIterator[Page]:
+    ) -> AsyncGenerator[Page, None]:
         loop = asyncio.get_running_loop()
         gap_open = mark.seen
         moved = loop.time()
@@ -164,7 +172,9 @@ class Jetstream:
         last = frames.last_us
         if last is None:
             return mark
-        return replace(mark, time_us=last, seen=True, host=self._host, seq=frames.seq)
+        # A server whose clock runs ahead must not send the next connection into the future.
+        time_us = min(last, to_microseconds(self._clock()))
+        return replace(mark, time_us=time_us, seen=True, host=self._host, seq=frames.seq)
 
     def _missed(self, mark: Mark, frames: Frames) -> list[Gap]:
         """v2 says when it starts later than asked. v1 does not: its first event then comes after the

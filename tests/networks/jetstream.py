@@ -35,6 +35,7 @@ class Jetstream(StandIn):
         self.floor = 0
         self.ends_with: str | None = None  # an error frame's name, v2
         self.closes = True  # after the last event; else the connection stays open
+        self.version = "v1"
         self._at = start
 
     def routes(self, app: web.Application) -> None:
