@@ -5,16 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import SecretStr, ValidationError
 
 from connectors.registry import CONNECTORS
+from listener.config.explain import describe, show
 from listener.config.models import Config, SourceSettings
 from listener.config.references import check_references
-from listener.config.secrets import HOW, SecretError, SecretText, is_reference, resolve
+from listener.config.salvage import salvage
+from listener.config.secrets import resolve
+from listener.config.typed import Problems, Reader, read_leaves
+from listener.domain.durations import parse_duration
 
 SEARCHED = (Path("config.toml"), Path("/etc/listener/config.toml"), Path("config.example.toml"))
 SOURCE_KEYS = frozenset(SourceSettings.model_fields) - {"settings"}
@@ -39,10 +45,18 @@ def find(explicit: Path | None, environ: Mapping[str, str] = os.environ) -> Path
     else:
         candidates = SEARCHED
     for path in candidates:
-        if path.is_file():
+        if _stands(path):
             return path
     names = ", ".join(str(path) for path in candidates)
     raise ConfigError([f"no configuration file: looked for {names}"])
+
+
+def _stands(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except PermissionError:
+        # Taking the next file instead would run the demonstration where a hospital is meant.
+        return True
 
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
@@ -57,7 +71,7 @@ def fingerprint(path: Path) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError([f"not valid TOML: {error}"], path) from error
     except OSError as error:
@@ -68,105 +82,57 @@ def parse(
     raw: Mapping[str, Any], *, environ: Mapping[str, str] = os.environ, path: Path | None = None
 ) -> Config:
     """Check a document that is already parsed."""
-    problems: list[str] = []
-    resolved = _resolve_secrets(dict(raw), "", problems, environ)
-    problems += _typed_secrets(Config, resolved, "")
-    sources = resolved.get("source", [])
-    if isinstance(sources, list):
-        resolved["source"] = [
-            _source(item, f"source[{index}]", problems) for index, item in enumerate(sources)
+    problems = Problems()
+    readers: Mapping[type, Reader] = {
+        SecretStr: partial(resolve, environ=environ),
+        timedelta: _duration,
+    }
+    document = read_leaves(Config, raw, "", readers, problems)
+    if isinstance(document.get("source"), list):
+        document["source"] = [
+            _source(item, f"source[{index}]", readers, problems)
+            for index, item in enumerate(document["source"])
         ]
     try:
-        config = Config.model_validate(resolved)
+        config = Config.model_validate(document)
     except ValidationError as error:
-        problems += _describe(error, resolved)
-        raise ConfigError(problems, path) from None
-    problems += check_references(config)
-    if problems:
-        raise ConfigError(problems, path)
+        describe(error, Config, document, problems)
+        config = salvage(document)
+    for where, complaint in check_references(config):
+        problems.add_unless_known(where, complaint)
+    if problems.lines:
+        raise ConfigError(problems.lines, path)
     return config
 
 
-def _resolve_secrets(value: Any, path: str, problems: list[str], environ: Mapping[str, str]) -> Any:
-    if is_reference(value):
-        try:
-            return resolve(value, environ)
-        except SecretError as error:
-            problems.append(f"{path}: {error}")
-            return SecretText("unresolved")
-    if isinstance(value, dict):
-        return {
-            key: _resolve_secrets(item, f"{path}.{key}" if path else key, problems, environ)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [
-            _resolve_secrets(item, f"{path}[{index}]", problems, environ)
-            for index, item in enumerate(value)
-        ]
-    return value
+def _duration(value: Any) -> timedelta:
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise ValueError(f"{show(value)}: {error}") from None
 
 
-def _typed_secrets(model: type[BaseModel], raw: Any, path: str) -> Iterator[str]:
-    """A secret typed in the file is refused: files are copied, mailed and committed."""
-    if not isinstance(raw, dict):
-        return
-    for name, field in model.model_fields.items():
-        value, where = raw.get(name), f"{path}.{name}" if path else name
-        kinds = (field.annotation, *get_args(field.annotation))
-        if SecretStr in kinds and isinstance(value, str) and not isinstance(value, SecretText):
-            yield f"{where}: a secret never stands in the file: {HOW}"
-        for kind in kinds:
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                yield from _typed_secrets(kind, value, where)
-
-
-def _source(raw: Any, path: str, problems: list[str]) -> Any:
+def _source(raw: Any, path: str, readers: Mapping[type, Reader], problems: Problems) -> Any:
     """Split one `[[source]]` into the common keys and its connector's own settings."""
     if not isinstance(raw, dict):
         return raw
     common = {key: value for key, value in raw.items() if key in SOURCE_KEYS}
-    own = {key: value for key, value in raw.items() if key not in SOURCE_KEYS}
-    connector = CONNECTORS.get(str(raw.get("connector")))
+    if "connector" not in raw:  # said by the model: the key is required
+        return common | {"settings": {}}
+    connector = CONNECTORS.get(str(raw["connector"]))
     if connector is None:
         known = ", ".join(sorted(CONNECTORS))
-        problems.append(f"{path}.connector: {raw.get('connector')!r} should be one of {known}")
+        problems.add(f"{path}.connector", f"{raw['connector']!r}: should be one of {known}")
         return common | {"settings": {}}
-    problems += _typed_secrets(connector.Settings, own, path)
+    # A key that both know, such as `stream`, is told to both.
+    own = {
+        key: value
+        for key, value in raw.items()
+        if key not in SOURCE_KEYS or key in connector.Settings.model_fields
+    }
+    own = read_leaves(connector.Settings, own, path, readers, problems)
     try:
         return common | {"settings": connector.Settings.model_validate(own)}
     except ValidationError as error:
-        problems += _describe(error, own, path)
+        describe(error, connector.Settings, own, problems, path)
         return common | {"settings": connector.Settings.model_construct()}
-
-
-def _describe(error: ValidationError, raw: Any, prefix: str = "") -> Iterator[str]:
-    for item in error.errors(include_url=False, include_context=False):
-        where = prefix
-        value = raw
-        for part in item["loc"]:
-            if isinstance(part, int):
-                where += f"[{part}]"
-            elif isinstance(value, dict) and part not in value and part == value.get("kind"):
-                continue  # the discriminator of a union is no key of the file
-            else:
-                where += f".{part}" if where else str(part)
-            value = _step(value, part)
-        yield f"{where}: {_complaint(item['type'], item['msg'], value)}"
-
-
-def _step(value: Any, part: int | str) -> Any:
-    try:
-        return value[part]
-    except (KeyError, IndexError, TypeError):
-        return None
-
-
-def _complaint(kind: str, message: str, value: Any) -> str:
-    if kind == "missing":
-        return "is required"
-    if kind == "extra_forbidden":
-        return "is not a key here: see config.example.toml for the keys that are"
-    shown = "a secret" if isinstance(value, SecretText) else repr(value)
-    text = message.removeprefix("Value error, ")
-    return f"{shown}: {text[0].lower()}{text[1:]}"

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, SerializeAsAny, field_validator
 
 from connectors.connector import ConnectorSettings
-from listener.domain.calendar import WEEKDAYS, CalendarSettings
-from listener.domain.durations import Duration
+from listener.domain.calendar import CalendarSettings, Weekday
+from listener.domain.durations import ClockTime, Duration, PositiveDuration
 from listener.domain.incident import Policy
 from listener.domain.oncall import Person, RotaSettings
 from listener.domain.rule import Level, Rule
+from listener.domain.values import Address, Identifier
 from listener.domain.watch import Watch
 
 Channel = Literal["slack", "email", "console"]
 Excerpt = Literal["none", "masked", "full"]
 Language = Literal["fr", "en"]
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+
+
+_PROXY = re.compile(r"https?://[^@/\s]+/?")
 
 
 class _Section(BaseModel):
@@ -28,7 +33,7 @@ class _Section(BaseModel):
 
 
 class HospitalSettings(_Section):
-    name: str
+    name: str = Field(min_length=1)
     town: str = ""
     timezone: str = "Europe/Paris"
     language: Language = "fr"
@@ -49,7 +54,7 @@ class HospitalSettings(_Section):
 
 
 class NetworkSettings(_Section):
-    proxy: str | None = Field(default=None, pattern=r"^https?://[^@/]+/?$")
+    proxy: str | None = None
     proxy_user: str | None = None
     proxy_password: SecretStr | None = None
     no_proxy: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
@@ -57,22 +62,42 @@ class NetworkSettings(_Section):
     allowed_hosts: tuple[str, ...] = ()
     contact: str | None = None
 
+    @field_validator("proxy")
+    @classmethod
+    def _bare(cls, value: str | None) -> str | None:
+        if value is not None and not _PROXY.fullmatch(value):
+            raise ValueError(
+                'should be "http://host:port", with its login in proxy_user and proxy_password'
+            )
+        return value
+
 
 class DatabaseSettings(_Section):
-    url: str = "sqlite"  # or postgresql://user@host/name
+    url: str = "sqlite"  # a file in state_dir; or sqlite:///path, postgresql://user@host/name
     password: SecretStr | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value != "sqlite" and not value.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError(
+                'should be "sqlite", "sqlite:///path" or "postgresql://user@host/name"'
+            )
+        if _has_password(value):
+            raise ValueError("holds a password: it goes in database.password, as a secret")
+        return value
 
 
 class AlertSettings(_Section):
     mode: Literal["observe", "live"] = "observe"
-    max_lateness: Duration = timedelta(hours=6)
-    repeat_interval: Duration = timedelta(hours=4)
-    resolve_after: Duration = timedelta(hours=12)
+    max_lateness: PositiveDuration = timedelta(hours=6)
+    repeat_interval: PositiveDuration = timedelta(hours=4)
+    resolve_after: PositiveDuration = timedelta(hours=12)
     critical: tuple[Channel, ...] = ("slack", "email")
     warning: tuple[Channel, ...] = ("slack",)
     info: tuple[Channel, ...] = ("console",)
     fallback: Channel = "email"
-    team_email: str | None = None  # where warnings and fallbacks without a person go
+    team_email: Address | None = None  # where warnings and fallbacks without a person go
 
     @property
     def policy(self) -> Policy:
@@ -101,7 +126,7 @@ class EmailSettings(_Section):
     relay: bool = False  # the hospital's own relay: no login, and "none" allowed
     user: str | None = None
     password: SecretStr | None = None
-    sender: str = "listener@localhost"
+    sender: Address = "listener@localhost"
     outbox: Path | None = None  # a folder that receives a copy of each message as .eml
     excerpt: Excerpt = "masked"
 
@@ -112,9 +137,9 @@ class ConsoleSettings(_Section):
 
 class DigestSettings(_Section):
     enabled: bool = True
-    day: Literal[WEEKDAYS] = "monday"  # type: ignore[valid-type]  # one list of weekdays
-    hour: time = time(8, 0)
-    recipients: tuple[str, ...] = ()
+    day: Weekday = "monday"
+    hour: ClockTime = time(8, 0)
+    recipients: tuple[Address, ...] = ()
     slack: bool = True
     language: Language | None = None  # None: the hospital's
 
@@ -125,7 +150,7 @@ class PrivacySettings(_Section):
 
 
 class ScoringSettings(_Section):
-    timeout: Duration = timedelta(seconds=30)
+    timeout: PositiveDuration = timedelta(seconds=30)
     memory_mb: int = Field(default=1024, ge=256)
 
 
@@ -140,7 +165,7 @@ class DemoSettings(_Section):
     """Plays a recorded week on its own clock, in a scratch database, then goes on live."""
 
     source: Identifier
-    until: Duration = timedelta(days=6)
+    until: PositiveDuration = timedelta(days=6)
 
 
 class SourceSettings(_Section):
@@ -148,12 +173,19 @@ class SourceSettings(_Section):
 
     id: Identifier
     connector: str
-    every: Duration = timedelta(minutes=5)
+    every: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=10))
     enabled: bool = True
     stream: bool = False
     about: tuple[str, ...] = ()
     weight: float = Field(default=1.0, ge=0, le=3)
     settings: SerializeAsAny[ConnectorSettings]
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return urlsplit(url).password is not None
+    except ValueError:  # an unfinished IPv6 address: said when the database is opened
+        return False
 
 
 class Config(_Section):

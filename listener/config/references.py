@@ -4,53 +4,61 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from listener.config.models import Config
 from listener.domain.rule import Level
 from listener.domain.watch import WatchKind
 
-
-def check_references(config: Config) -> list[str]:
-    """A line for each mistake, in the file's order."""
-    return [
-        *_unique("watch", (w.id for w in config.watch)),
-        *_unique("source", (s.id for s in config.source)),
-        *_unique("rule", (r.id for r in config.rule)),
-        *_unique("person", (p.id for p in config.person)),
-        *_unique("rota", (r.id for r in config.rota)),
-        *_watches(config),
-        *_sources_and_rules(config),
-        *_rotas(config),
-        *_channels(config),
-        *_demo(config),
-    ]
+Complaint = tuple[str, str]
+"""A key's path, and what is wrong with it."""
 
 
-def _unique(section: str, ids: Iterable[str]) -> Iterator[str]:
+def check_references(config: Config) -> Iterator[Complaint]:
+    """Every mistake between sections; works on what was salvaged of a wrong document, too."""
+    for section in ("watch", "source", "rule", "person", "rota"):
+        yield from _unique(section, getattr(config, section))
+    yield from _watches(config)
+    yield from _sources_and_rules(config)
+    yield from _rotas(config)
+    yield from _channels(config)
+    yield from _email(config)
+    yield from _demo(config)
+
+
+def _unique(section: str, items: Iterable[Any]) -> Iterator[Complaint]:
+    ids = [item.id for item in items]
     for name, times in Counter(ids).items():
-        if times > 1:
-            yield f"{section}: id {name!r} is used {times} times: each should have its own"
+        if name is not None and times > 1:
+            last = len(ids) - 1 - ids[::-1].index(name)
+            complaint = f"{name!r}: is used {times} times: each {section} should have its own"
+            yield f"{section}[{last}].id", complaint
 
 
-def _named(path: str, names: Iterable[str], known: Iterable[str], section: str) -> Iterator[str]:
-    known = sorted(known)
+def _named(
+    path: str, names: Iterable[str | None], known: Iterable[str], section: str
+) -> Iterator[Complaint]:
+    choice = sorted(name for name in known if name)
     for name in names:
-        if name not in known:
-            yield f"{path}: {name!r} should be the id of a [[{section}]]: {', '.join(known) or 'none'}"
+        if name not in choice:
+            listed = ", ".join(choice) or "there is none"
+            yield path, f"{name!r}: should be the id of a [[{section}]]: {listed}"
 
 
-def _watches(config: Config) -> Iterator[str]:
+def _watches(config: Config) -> Iterator[Complaint]:
     hospitals = [w.id for w in config.watch if w.kind is WatchKind.HOSPITAL]
     if not hospitals:
-        yield 'watch: one should be kind = "hospital"'
+        yield "watch", 'one should be kind = "hospital"'
     for index, watch in enumerate(config.watch):
         if watch.kind is WatchKind.SERVICE:
-            yield from _named(f"watch[{index}].of", [watch.of or ""], hospitals, "watch")
+            yield from _named(f"watch[{index}].of", [watch.of], hospitals, "watch")
+        elif watch.of is not None:
+            yield f"watch[{index}].of", f'{watch.of!r}: only a kind = "service" is of a hospital'
         if not (watch.terms or watch.accounts or watch.hashtags or watch.domains):
-            yield f"watch[{index}]: {watch.id!r} should have names, aliases, accounts or hashtags"
+            yield f"watch[{index}]", "should have names, aliases, accounts, hashtags or domains"
 
 
-def _sources_and_rules(config: Config) -> Iterator[str]:
+def _sources_and_rules(config: Config) -> Iterator[Complaint]:
     watches = [w.id for w in config.watch]
     for index, source in enumerate(config.source):
         yield from _named(f"source[{index}].about", source.about, watches, "watch")
@@ -58,40 +66,57 @@ def _sources_and_rules(config: Config) -> Iterator[str]:
         yield from _named(f"rule[{index}].subjects", rule.subjects, watches, "watch")
 
 
-def _rotas(config: Config) -> Iterator[str]:
+def _rotas(config: Config) -> Iterator[Complaint]:
+    people = [person.id for person in config.person]
     for index, rota in enumerate(config.rota):
         where = f"rota[{index}]"
-        yield from _named(f"{where}.people", rota.people, config.people, "person")
-        yield from _named(f"{where}.fallback", [rota.fallback], config.people, "person")
-        overrides = [o.person for o in rota.override if o.person is not None]
-        yield from _named(f"{where}.override.person", overrides, config.people, "person")
+        yield from _named(f"{where}.people", rota.people, people, "person")
+        yield from _named(f"{where}.fallback", [rota.fallback], people, "person")
+        for place, override in enumerate(rota.override):
+            if override.person is not None:
+                key = f"{where}.override[{place}].person"
+                yield from _named(key, [override.person], people, "person")
 
 
-def _channels(config: Config) -> Iterator[str]:
+def _channels(config: Config) -> Iterator[Complaint]:
     configured = {"console"}
     configured |= {"slack"} if config.slack else set()
     configured |= {"email"} if config.email else set()
     for level in Level:
         for channel in config.alerts.channels(level):
             if channel not in configured:
-                yield f"alerts.{level}: {channel!r} needs a [{channel}] section"
-    if config.alerts.fallback not in configured:
-        yield f"alerts.fallback: {config.alerts.fallback!r} needs its own section"
+                yield f"alerts.{level}", f"{channel!r}: needs a [{channel}] section"
+    fallback = config.alerts.fallback
+    if fallback not in configured:
+        yield "alerts.fallback", f"{fallback!r}: needs a [{fallback}] section"
+    if config.digest.recipients and not config.email:
+        yield "digest.recipients", "needs an [email] section"
     if config.alerts.mode == "live":
         yield from _live(config)
-    if config.email and config.email.security == "none" and not config.email.relay:
-        yield 'email.security: "none" sends in clear: say relay = true for the hospital\'s relay'
 
 
-def _live(config: Config) -> Iterator[str]:
+def _live(config: Config) -> Iterator[Complaint]:
     if not config.rota:
-        yield 'alerts.mode: "live" needs a [[rota]] to know whom to call'
-    for person in config.person:
+        yield "alerts.mode", '"live" needs a [[rota]] to know whom to call'
+    for index, person in enumerate(config.person):
         if "email" in config.alerts.critical and not person.email:
-            yield f"person {person.id!r}: email is needed, since alerts.critical uses it"
+            yield f"person[{index}].email", "is required, since alerts.critical uses e-mail"
 
 
-def _demo(config: Config) -> Iterator[str]:
+def _email(config: Config) -> Iterator[Complaint]:
+    email = config.email
+    if email is None:
+        return
+    if email.host is None and email.outbox is None:
+        yield "email.host", "is required, or an outbox to write messages into"
+    if email.security == "none" and not email.relay:
+        hint = "sends in clear: say relay = true if that is the hospital's relay"
+        yield "email.security", f'"none": {hint}'
+    if (email.user is None) != (email.password is None):
+        yield "email.user", "and email.password go together"
+
+
+def _demo(config: Config) -> Iterator[Complaint]:
     if config.demo is not None:
         known = [s.id for s in config.source if s.connector == "file"]
         yield from _named("demo.source", [config.demo.source], known, "source")

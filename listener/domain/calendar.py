@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Self
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import holidays
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 HOURS = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)")
 SEARCH_DAYS = 400  # a calendar without one opening in so long has none
 
@@ -65,24 +66,24 @@ class CalendarSettings(BaseModel):
     def _one_or_many(cls, value: Any) -> Any:
         return (value,) if isinstance(value, str) and value else value or ()
 
-    @model_validator(mode="after")
-    def _known_country(self) -> Self:
-        known = holidays.list_supported_countries()
-        if self.country not in known:
-            raise ValueError(
-                f"country {self.country!r} is unknown: use a two-letter code such as FR or CH"
-            )
-        if self.subdivision and self.subdivision not in (*known[self.country], *_aliases(self)):
-            raise ValueError(
-                f"subdivision {self.subdivision!r} is unknown in {self.country}: "
-                f"use one of {', '.join(known[self.country])}"
-            )
-        return self
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        if value not in holidays.list_supported_countries():
+            raise ValueError("should be a two-letter code such as FR or CH")
+        return value
 
-
-def _aliases(settings: CalendarSettings) -> tuple[str, ...]:
-    cls = getattr(holidays, settings.country)
-    return tuple(getattr(cls, "subdivisions_aliases", {}))
+    @field_validator("subdivision")
+    @classmethod
+    def _known_subdivision(cls, value: str | None, info: ValidationInfo) -> str | None:
+        country = info.data.get("country")
+        if value is None or country is None:
+            return value
+        known = holidays.list_supported_countries()[country]
+        aliases = getattr(getattr(holidays, country), "subdivisions_aliases", {})
+        if value not in known and value not in aliases:
+            raise ValueError(f"should be one of {', '.join(known)} for {country}")
+        return value
 
 
 class WorkCalendar:

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from listener.domain.calendar import WEEKDAYS
+from listener.domain.calendar import WEEKDAYS, Weekday
+from listener.domain.durations import ClockTime
+from listener.domain.values import Address, Identifier
 
 
 class Person(BaseModel):
@@ -17,9 +19,9 @@ class Person(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field(min_length=1)
-    name: str
-    email: str | None = None
+    id: Identifier
+    name: str = Field(min_length=1)
+    email: Address | None = None
     slack: str | None = None  # the member id, U…
     phone: str | None = None
 
@@ -38,7 +40,7 @@ class Override(BaseModel):
         if (self.since.tzinfo is None) != (self.until.tzinfo is None):
             raise ValueError("from and until should both carry an offset, or neither")
         if self.until <= self.since:
-            raise ValueError("until should come after from")
+            raise ValueError(f"until ({self.until}) should come after from ({self.since})")
         return self
 
     def between(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -50,12 +52,12 @@ class RotaSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field(min_length=1)
-    people: tuple[str, ...]
+    id: Identifier
+    people: tuple[str, ...] = Field(min_length=1)
     starts_on: date  # the first person's first week begins on the hand-over day of this week
     ends_on: date | None = None
-    handover_day: str = Field(default="monday", pattern="^(" + "|".join(WEEKDAYS) + ")$")
-    handover_time: time = time(9, 0)
+    handover_day: Weekday = "monday"
+    handover_time: ClockTime = time(9, 0)
     fallback: str
     override: tuple[Override, ...] = ()
 
@@ -122,7 +124,7 @@ class Rota:
         ended = self.settings.ends_on is not None and at >= _local(
             datetime.combine(self.settings.ends_on, time.max), self.zone
         )
-        if week < 0 or ended or not self.settings.people:
+        if week < 0 or ended:
             return None
         return self.settings.people[week % len(self.settings.people)]
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from listener.domain.durations import Duration
+from listener.domain.durations import PositiveDuration
+from listener.domain.values import Identifier
 from listener.domain.watch import fold
 
 
@@ -27,7 +28,7 @@ class Level(StrEnum):
 class _RuleSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field(min_length=1)
+    id: Identifier
     level: Level
     enabled: bool = True
     subjects: tuple[str, ...] = ()  # watch ids; empty: the hospital's own
@@ -47,7 +48,7 @@ class CountRule(_RuleSettings):
 
     kind: Literal["count"]
     at_least: int = Field(ge=1)
-    window: Duration
+    window: PositiveDuration
     sentiment: Literal["negative", "neutral", "positive"] | None = None
 
 
@@ -57,7 +58,7 @@ class NegativeShareRule(_RuleSettings):
     kind: Literal["negative_share"]
     share: float = Field(gt=0, le=1)
     minimum: int = Field(ge=2)
-    window: Duration
+    window: PositiveDuration
 
 
 class TermsRule(_RuleSettings):
@@ -66,11 +67,12 @@ class TermsRule(_RuleSettings):
     kind: Literal["terms"]
     terms: tuple[str, ...] = Field(min_length=1)
 
-    @model_validator(mode="after")
-    def _has_words(self) -> Self:
-        if blank := [t for t in self.terms if not fold(t)]:
-            raise ValueError(f"terms {blank!r} hold no word")
-        return self
+    @field_validator("terms")
+    @classmethod
+    def _has_words(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if blank := [t for t in value if not fold(t)]:
+            raise ValueError(f"each should hold a word, {blank!r} hold none")
+        return value
 
 
 Rule = Annotated[
@@ -229,27 +231,56 @@ def _window(rule: WindowRule, window: WindowFact) -> Iterator[Breach]:
 
 
 def densest(
-    instants: Sequence[tuple[datetime, bool | None]], rule: WindowRule
+    instants: Sequence[tuple[datetime, bool | None]],
+    rule: WindowRule,
+    *,
+    not_before: datetime | None = None,
 ) -> tuple[datetime, int, int, int] | None:
     """The latest window that breaches, else None, over instants sorted by time.
 
-    `instants` pairs when a mention occurred with whether it was negative (None: unscored). A
-    sliding count is only ever at its highest at a mention, so these ends are all that matter.
-    Gives (until, total, scored, negative). Linear.
+    `instants` pairs when a mention occurred with whether it was negative (None: unscored).
+    Windows that end before `not_before` are not looked at: what came before the first instant is
+    unknown, and a share of half a window is a lie. A window holds what is younger than
+    `rule.window` at its end. Gives (until, total, scored, negative). Linear.
     """
-    start = scored = negative = 0
     found = None
-    for end, (until, is_negative) in enumerate(instants):
-        scored += is_negative is not None
-        negative += bool(is_negative)
-        while instants[start][0] <= until - rule.window:
-            scored -= instants[start][1] is not None
-            negative -= bool(instants[start][1])
-            start += 1
-        total = end - start + 1
-        if reaches(rule, total=total, scored=scored, negative=negative):
-            found = (until, total, scored, negative)
+    sliding = _Sliding(instants, rule)
+    for until in sliding.ends():
+        if (not_before is None or until >= not_before) and sliding.reaches():
+            found = (until, sliding.total, sliding.scored, sliding.negative)
     return found
+
+
+class _Sliding:
+    """One window moved over sorted instants, stopping wherever its figures change."""
+
+    def __init__(self, instants: Sequence[tuple[datetime, bool | None]], rule: WindowRule) -> None:
+        self._instants = instants
+        self._rule = rule
+        self.total = self.scored = self.negative = 0
+
+    def reaches(self) -> bool:
+        return reaches(self._rule, total=self.total, scored=self.scored, negative=self.negative)
+
+    def ends(self) -> Iterator[datetime]:
+        """When a mention enters, and when one leaves: a share may rise as praise grows old."""
+        start = end = 0
+        window = self._rule.window
+        while end < len(self._instants):
+            leaves = self._instants[start][0] + window
+            until = min(leaves, self._instants[end][0]) if start < end else self._instants[end][0]
+            while start < end and self._instants[start][0] + window <= until:
+                self._count(self._instants[start][1], -1)
+                start += 1
+            while end < len(self._instants) and self._instants[end][0] == until:
+                self._count(self._instants[end][1], 1)
+                end += 1
+            yield until
+
+    def _count(self, is_negative: bool | None, by: int) -> None:
+        self.total += by
+        self.scored += by * (is_negative is not None)
+        self.negative += by * bool(is_negative)
 
 
 def reaches(rule: WindowRule, *, total: int, scored: int, negative: int) -> bool:

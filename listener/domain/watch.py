@@ -7,16 +7,17 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from itertools import accumulate
 from operator import itemgetter
 from urllib.parse import urlsplit
 
 import ahocorasick
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from connectors.connector import Watched
 from connectors.mention import Mention
+from listener.domain.values import Identifier
 
 
 class WatchKind(StrEnum):
@@ -31,9 +32,9 @@ class Watch(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field(min_length=1, pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    id: Identifier
     kind: WatchKind = WatchKind.HOSPITAL
-    of: str | None = None  # a service's hospital: "urgences" alone concerns nobody
+    of: Identifier | None = None  # a service's hospital: "urgences" alone concerns nobody
     names: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
@@ -47,29 +48,77 @@ class Watch(BaseModel):
         return self.names + self.aliases
 
 
+class _Role(Enum):
+    """What a term says of its subject where it is met."""
+
+    NAMES = "names"
+    ADDRESSES = "addresses"  # an account: nobody else bears it, no word can cancel it
+    SWALLOWS = "swallows"  # the names that stand within it: "CHU de Valmont-les-Bains"
+    CANCELS = "cancels"  # every name of the text: "football"
+
+
 @dataclass(frozen=True, slots=True)
 class _Term:
     subject: str
-    excludes: bool  # swallows overlapping names of its subject
-    anywhere: bool = False  # cancels its subject in the whole text
+    role: _Role
 
 
-_SEPARATORS = re.compile(r"[^\w@#]+|_+")
+# Letters that carry no mark, and yet are written without them.
+_LIGATURES = (("œ", "oe"), ("Œ", "oe"), ("æ", "ae"), ("Æ", "ae"))
+# Combining marks, soft hyphens, zero-width characters: what nobody sees and cuts a word in two.
+_UNSEEN = re.compile(
+    "[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\u1ab0-\u1aff\u1dc0-\u1dff"
+    "\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff]+"
+)
+# The usual separators by table, which costs a seventh of the expression that knows the others.
+_BLANKS = {
+    ord(c): " " for c in (*map(chr, range(128)), *"’‘“”«»–—…•·€") if not c.isalnum() and c != "@"
+}
+# Modifier letters serve as apostrophes and are letters to Python.
+_SEPARATORS = re.compile("[^\\w@ ]+|[\u02b0-\u02ff]+")
+_HANDLE = re.compile(r"@\w+(?:[.-]\w+)*")
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_TAG = re.compile(r"#(\w+)")
+
+
+def _plain(text: str) -> str:
+    """Lower case, without accents."""
+    if not text.isascii():
+        for ligature, letters in _LIGATURES:
+            text = text.replace(ligature, letters)
+        text = _UNSEEN.sub("", unicodedata.normalize("NFKD", text))
+    return text.casefold()
+
+
+def _words(plain: str) -> str:
+    if "@" in plain:
+        # A handle is one word: @jean_valmont speaks of nobody's hospital.
+        plain = _HANDLE.sub(lambda found: " @" + _NOT_LETTERS.sub("", found[0]), plain)
+    spaced = plain.translate(_BLANKS)
+    if not spaced.isascii():
+        spaced = _SEPARATORS.sub(" ", spaced)
+    return " ".join(spaced.split())
 
 
 def fold(text: str) -> str:
-    """Lower-case words without accents, one space between: `« L’Hôpital »` → `l hopital`.
+    """Lower-case words without accents, one space between: `« L’#Hôpital »` → `l hopital`.
 
-    Length is bounded by the text's, time is linear in it.
+    Linear in the text. Idempotent.
     """
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE"))
-        text = "".join(c for c in text if not unicodedata.combining(c))
-    return _SEPARATORS.sub(" ", text.casefold()).strip()
+    return _words(_plain(text))
+
+
+def _squeezed(text: str) -> str:
+    """As a hashtag writes it: `CHU de Valmont` → `chudevalmont`."""
+    return fold(text).replace(" ", "")
 
 
 def _handle(name: str) -> str:
-    return name.lstrip("@#").casefold()
+    return name.lstrip("@").casefold()
+
+
+def _domain(host: str) -> str:
+    return host.casefold().removeprefix("www.").rstrip(".")
 
 
 class _Spans:
@@ -105,73 +154,75 @@ class Watcher:
         }
         terms: dict[str, list[_Term]] = {}
         for watch in watches:
-            self._index(watch, terms)
+            self._index(watch)
+            for word, role in _terms_of(watch):
+                terms.setdefault(word, []).append(_Term(watch.id, role))
         for word, meanings in terms.items():
             self._automaton.add_word(f" {word} ", (len(word), tuple(meanings)))
-        if terms:
-            self._automaton.make_automaton()
+        self._automaton.make_automaton()
         self._empty = not terms
 
-    def _index(self, watch: Watch, terms: dict[str, list[_Term]]) -> None:
-        for phrases, meaning in (
-            (watch.terms, _Term(watch.id, excludes=False)),
-            (watch.exclude, _Term(watch.id, excludes=True)),
-            (watch.exclude_if, _Term(watch.id, excludes=True, anywhere=True)),
-        ):
-            for phrase in phrases:
-                if folded := fold(phrase):
-                    terms.setdefault(folded, []).append(meaning)
+    def _index(self, watch: Watch) -> None:
         for account in watch.accounts:
             self._accounts.setdefault(_handle(account), set()).add(watch.id)
-            terms.setdefault(fold("@" + account.lstrip("@")), []).append(
-                _Term(watch.id, excludes=False)
-            )
-        for tag in watch.hashtags:
-            self._tags.setdefault(fold(tag.lstrip("#")), set()).add(watch.id)
-            terms.setdefault(fold("#" + tag.lstrip("#")), []).append(
-                _Term(watch.id, excludes=False)
-            )
+        # A name of several words is a hashtag too: #CHUdeValmont.
+        for tag in (*watch.hashtags, *(t for t in watch.terms if " " in fold(t))):
+            self._tags.setdefault(_squeezed(tag), set()).add(watch.id)
         for domain in watch.domains:
-            self._domains.setdefault(domain.casefold().removeprefix("www."), set()).add(watch.id)
+            self._domains.setdefault(_domain(domain), set()).add(watch.id)
 
     def _hits(self, folded: str) -> Iterator[tuple[int, int, _Term]]:
+        if self._empty:
+            return
         # A space on each side makes a match a whole word; one space may end a match and begin the next.
         for end, (length, meanings) in self._automaton.iter(f" {folded} "):
             for meaning in meanings:
                 yield end - length, end, meaning
 
-    def in_text(self, text: str) -> set[str]:
-        """Subjects named in the text, services only beside their hospital left to `concerned`."""
-        if self._empty:
-            return set()
+    def _read(self, text: str, tags: Iterable[str] = ()) -> set[str]:
+        plain = _plain(text)
         names: list[tuple[int, int, str]] = []
         swallowers: dict[str, _Spans] = {}
         cancelled: set[str] = set()
-        for start, end, term in self._hits(fold(text)):
-            if term.anywhere:
-                cancelled.add(term.subject)
-            elif term.excludes:
-                swallowers.setdefault(term.subject, _Spans()).add(start, end)
-            else:
-                names.append((start, end, term.subject))
-        return {
+        addressed: set[str] = set()
+        for start, end, term in self._hits(_words(plain)):
+            match term.role:
+                case _Role.NAMES:
+                    names.append((start, end, term.subject))
+                case _Role.ADDRESSES:
+                    addressed.add(term.subject)
+                case _Role.SWALLOWS:
+                    swallowers.setdefault(term.subject, _Spans()).add(start, end)
+                case _Role.CANCELS:
+                    cancelled.add(term.subject)
+        named = {
             subject
             for start, end, subject in names
             if subject not in swallowers or not swallowers[subject].cover(start, end)
-        } - cancelled
+        }
+        return (named | self._tagged(plain, tags)) - cancelled | addressed
+
+    def _tagged(self, plain: str, tags: Iterable[str]) -> set[str]:
+        written = _TAG.findall(plain) if "#" in plain else []
+        found: set[str] = set()
+        for tag in (*written, *tags):
+            found |= self._tags.get(_squeezed(tag), set())
+        return found
+
+    def in_text(self, text: str) -> set[str]:
+        """Subjects named in the text, services only beside their hospital left to `concerned`."""
+        return self._read(text)
 
     def keep(self, text: str) -> bool:
         """Whether a text may concern a watch: the predicate given to streams."""
-        return bool(self._with_hospital(self.in_text(text)))
+        return bool(self._with_hospital(self._read(text)))
 
     def concerned(self, mention: Mention, *, standing: Collection[str] = ()) -> frozenset[str]:
         """Subjects of a mention; `standing` are those of its source, parent, root and quoted mention."""
-        found = self.in_text(f"{mention.title or ''}\n{mention.text}")
+        found = self._read(f"{mention.title or ''}\n{mention.text}", mention.tags)
         found.update(standing)
         for account in mention.accounts:
             found |= self._accounts.get(_handle(account), set())
-        for tag in mention.tags:
-            found |= self._tags.get(fold(tag), set())
         if self._domains:
             for link in mention.links:
                 found |= self._of_link(link)
@@ -179,10 +230,14 @@ class Watcher:
 
     def _of_link(self, link: str) -> set[str]:
         try:
-            host = (urlsplit(link).hostname or "").removeprefix("www.")
+            host = _domain(urlsplit(link).hostname or "")
         except ValueError:
             return set()
-        return self._domains.get(host, set())
+        # actu.chu-valmont.example is the hospital's, too. No host name is deeper than 127 labels.
+        labels = host[:253].split(".")
+        return set().union(
+            *(self._domains.get(".".join(labels[i:]), ()) for i in range(len(labels)))
+        )
 
     def _with_hospital(self, found: set[str]) -> set[str]:
         """A service counts only where its hospital is spoken of: every town has its "urgences"."""
@@ -211,6 +266,18 @@ class Watcher:
             accounts=_distinct(a.lstrip("@") for w in searched for a in w.accounts),
             keep=self.keep,
         )
+
+
+def _terms_of(watch: Watch) -> Iterator[tuple[str, _Role]]:
+    phrases = {
+        _Role.NAMES: (*watch.terms, *watch.domains),
+        _Role.ADDRESSES: tuple("@" + account.lstrip("@") for account in watch.accounts),
+        _Role.SWALLOWS: watch.exclude,
+        _Role.CANCELS: watch.exclude_if,
+    }
+    for role, written in phrases.items():
+        for word in filter(None, map(fold, written)):
+            yield word, role
 
 
 def _distinct(items: Iterable[str]) -> tuple[str, ...]:
