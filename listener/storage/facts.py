@@ -36,7 +36,7 @@ async def window_fact(
     # Nothing older than the current window came in with the page: there is no other window to see.
     if touched >= at:
         return None
-    return await _slide(connection, rule, subject, where, touched - rule.window, at)
+    return await _slide(connection, rule, subject, where, touched, at)
 
 
 def _scope(rule: WindowRule, subject: str, exercise_id: str) -> list[ColumnElement[bool]]:
@@ -76,9 +76,10 @@ async def _slide(
     rule: WindowRule,
     subject: str,
     where: Collection[ColumnElement[bool]],
-    since: datetime,
+    touched: datetime,
     until: datetime,
 ) -> WindowFact | None:
+    since = touched - rule.window
     needed = rule.at_least if isinstance(rule, CountRule) else rule.minimum
     total, scored, _, _ = await _count(connection, where, since, until)
     if (total if isinstance(rule, CountRule) else scored) < needed:
@@ -93,7 +94,7 @@ async def _slide(
         (occurred_at, None if sentiment is None else sentiment == "negative")
         for occurred_at, sentiment in rows
     ]
-    found = densest(instants[::-1], rule)
+    found = densest(instants[::-1], rule, not_before=touched)
     if found is None:
         return None
     end, *counts = found
