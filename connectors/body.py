@@ -86,7 +86,7 @@ async def read_body(answer: aiohttp.ClientResponse, *, cap: int) -> bytes:
     Malformed when it passes `cap` bytes, raw or decoded, or is not what Content-Encoding says;
     Unavailable when it was cut.
     """
-    decoder = _decoder(answer.headers.get("Content-Encoding", "").strip().lower())
+    decoder = decoder_for(answer.headers.get("Content-Encoding", "").strip().lower())
     if (answer.content_length or 0) > cap:
         raise Malformed(f"a body over {cap} bytes was announced")
     body = bytearray()
@@ -107,7 +107,8 @@ async def read_body(answer: aiohttp.ClientResponse, *, cap: int) -> bytes:
     return bytes(body)
 
 
-def _decoder(name: str) -> Decoder:
+def decoder_for(name: str) -> Decoder:
+    """What undoes one Content-Encoding; Malformed on one that we never ask for."""
     match name:
         case "" | "identity":
             return _Plain()
