@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.bluesky.reading import at_uri, mapping, mappings, string, strings, web_address
+from connectors.bluesky.reading import at_uri, line, mapping, mappings, string, strings, web_address
 from connectors.mention import Media
 
 POST = "app.bsky.feed.post"
@@ -67,7 +67,7 @@ def read_embed(embed: dict[str, Any], author: str) -> Embed:
     card = mapping(media_part.get("external"))
     link = web_address(card.get("uri"))
     return Embed(
-        title=string(card.get("title")),
+        title=line(card.get("title")),
         links=(link,) if link else (),
         media=tuple(_media(media_part, author)),
         quoted_id=_quoted(mapping(embed.get("record"))),
@@ -77,11 +77,11 @@ def read_embed(embed: dict[str, Any], author: str) -> Embed:
 def _media(embed: dict[str, Any], author: str) -> Iterator[Media]:
     for image in (*mappings(embed.get("images")), *mappings(embed.get("items"))):
         url = web_address(image.get("fullsize")) or _blob_url(image.get("image"), author)
-        yield Media(kind="image", url=url, alt=string(image.get("alt")))
+        yield Media(kind="image", url=url, alt=line(image.get("alt")))
     kind = embed.get("$type")
     if isinstance(kind, str) and kind.startswith("app.bsky.embed.video"):
         url = web_address(embed.get("playlist"))
-        yield Media(kind="video", url=url, alt=string(embed.get("alt")))
+        yield Media(kind="video", url=url, alt=line(embed.get("alt")))
 
 
 def _blob_url(blob: object, author: str) -> str | None:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.text import one_line
+
 _FRACTION = re.compile(r"\.(\d{1,6})\d*")
-_LANGUAGE = re.compile(r"([a-z]{2})(?:[-_]|$)", re.IGNORECASE)
 _AT_URI = re.compile(r"at://(did:[^/\s]+|[^/\s]+)/([A-Za-z0-9.-]+)/([A-Za-z0-9._:~-]+)")
 _MAX_COUNT = 2**53
+_MAX_LINE = 2_000  # characters
 
 
 def mapping(value: object) -> dict[str, Any]:
@@ -57,10 +59,10 @@ def instant(value: object) -> datetime | None:
         return None
 
 
-def language(value: object) -> str | None:
-    """The ISO 639-1 code of a BCP 47 tag, None where it has none ("i-klingon")."""
-    found = _LANGUAGE.match(value) if isinstance(value, str) else None
-    return found[1].lower() if found else None
+def line(value: object) -> str | None:
+    """A name or a title, on one line and without what nobody sees; None where nothing is left."""
+    read = string(value)
+    return (one_line(read[:_MAX_LINE]) or None) if read is not None else None
 
 
 def at_uri(uri: str) -> tuple[str, str, str] | None:

@@ -12,10 +12,20 @@ from datetime import datetime
 from typing import Any
 
 from connectors.bluesky.attached import POST, Embed, read_embed, read_facets
-from connectors.bluesky.reading import at_uri, count, instant, language, mapping, mappings, string
+from connectors.bluesky.reading import (
+    at_uri,
+    count,
+    instant,
+    line,
+    mapping,
+    mappings,
+    string,
+    strings,
+)
 from connectors.connector import Reject
 from connectors.dates import believable
 from connectors.mention import Author, Engagement, Kind, Mention, MentionKey
+from connectors.text import language_code, plain
 
 NETWORK = "bluesky"
 _MAX_TEXT = 20_000
@@ -79,7 +89,6 @@ def build_mention(
     attached = read_embed(embed or mapping(record.get("embed")), repository)
     reply = mapping(record.get("reply"))
     parent = string(mapping(reply.get("parent")).get("uri"))
-    languages = record.get("langs")
     return Mention(
         network=NETWORK,
         external_id=uri,
@@ -88,8 +97,8 @@ def build_mention(
         edited_at=edited_at,
         url=_web_url(parts, author),
         title=attached.title,
-        text=text,
-        language=language(languages[0]) if isinstance(languages, list) and languages else None,
+        text=plain(text),
+        language=language_code(next(strings(record.get("langs")), None)),
         author=author,
         parent_id=parent,
         root_id=string(mapping(reply.get("root")).get("uri")),
@@ -108,7 +117,7 @@ def read_author(author: dict[str, Any]) -> Author:
     return Author(
         external_id=string(author.get("did")),
         handle=None if handle == "handle.invalid" else handle,
-        name=string(author.get("displayName")),
+        name=line(author.get("displayName")),
         followers=count(author.get("followersCount")),
         verified=verification == "valid" if isinstance(verification, str) else None,
     )

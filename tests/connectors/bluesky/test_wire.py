@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from connectors.bluesky.wire import Seen, build_mention, read_view
 from connectors.mention import Author, Kind, Media, Mention
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-FIXTURE = Path(__file__).parent.parent / "fixtures" / "bluesky" / "search_page.json"
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "bluesky" / "search_page.json"
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +159,21 @@ def test_whatever_a_post_holds_it_is_read_or_refused_as_one_item(view: dict[str,
     except ValueError:
         return
     assert seen.mention.network == "bluesky"
+
+
+@settings(max_examples=150, deadline=None)
+@given(record=st.dictionaries(st.sampled_from(["text", "facets", "embed", "reply", "langs", "tags", "labels", "createdAt"]), _JSON), rkey=_JSON)  # fmt: skip
+def test_no_record_however_wild_stops_the_stream(record: dict[str, Any], rkey: Any) -> None:
+    commit = {"operation": "create", "collection": "app.bsky.feed.post", "rkey": rkey}
+    event = {"did": "did:plc:a", "time_us": 1, "kind": "commit"}
+    frames = Frames(lambda _text: True, ("did:plc:a",))
+    frame = {**event, "commit": {**commit, "record": record}}
+    try:
+        wire = orjson.dumps(frame)
+    except TypeError:  # an integer that JSON in Rust cannot hold
+        return
+    frames.feed(wire)
+    assert len(frames.batch.mentions) + len(frames.batch.rejects) == 1
 
 
 @pytest.fixture

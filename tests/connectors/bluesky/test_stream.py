@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from connectors.bluesky import BlueskyConnector, stream
-from connectors.bluesky.jetstream import Frames
 from connectors.connector import (
     ConnectorError,
     Cursors,
@@ -24,14 +20,13 @@ from connectors.connector import (
 )
 from connectors.http import HttpClient, NetworkPolicy, NotFound
 from connectors.mention import Kind
+from tests.connectors.bluesky.support import Make, ids
 from tests.networks.bluesky import Bluesky
 from tests.networks.jetstream import Jetstream, micros
 from tests.networks.standin import Fault
 
 NOW = datetime(2026, 3, 5, 12, tzinfo=UTC)
 WATCHED = Watched(keep=lambda text: "valmont" in text.lower())
-
-Make = Callable[..., BlueskyConnector]
 
 
 @pytest.fixture(params=["v1", "v2"])
@@ -68,10 +63,6 @@ async def drain(connector: BlueskyConnector, cursors: Cursors) -> list[Page]:
             if page.cursor is not None:
                 cursors[page.feed] = page.cursor
     return pages
-
-
-def ids(pages: list[Page]) -> list[str]:
-    return [mention.external_id for page in pages for mention in page.mentions]
 
 
 async def test_what_concerns_a_watch_is_kept_and_the_rest_dropped(
@@ -301,25 +292,3 @@ async def test_a_watched_handle_is_resolved_to_what_the_stream_calls_it(
     watched = Watched(keep=lambda _text: False, accounts=("chu.valmont.example", "nobody.example"))
     async with Bluesky().serving() as pds:
         assert ids(await drain(make(watched, base_url=pds.base_url), {})) == [kept]
-
-
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
-    max_leaves=8,
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(record=st.dictionaries(st.sampled_from(["text", "facets", "embed", "reply", "langs", "tags", "labels", "createdAt"]), _JSON), rkey=_JSON)  # fmt: skip
-def test_no_record_however_wild_stops_the_stream(record: dict[str, Any], rkey: Any) -> None:
-    commit = {"operation": "create", "collection": "app.bsky.feed.post", "rkey": rkey}
-    event = {"did": "did:plc:a", "time_us": 1, "kind": "commit"}
-    frames = Frames(lambda _text: True, ("did:plc:a",))
-    frame = {**event, "commit": {**commit, "record": record}}
-    try:
-        wire = orjson.dumps(frame)
-    except TypeError:  # an integer that JSON in Rust cannot hold
-        return
-    frames.feed(wire)
-    assert len(frames.batch.mentions) + len(frames.batch.rejects) == 1
