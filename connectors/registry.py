@@ -7,10 +7,12 @@ from connectors.connector import Connector
 from connectors.file import FileConnector
 from connectors.mastodon import MastodonConnector
 from connectors.rss import RssConnector
+from connectors.wordpress import WordpressConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
     "bluesky": BlueskyConnector,
     "file": FileConnector,
     "mastodon": MastodonConnector,
     "rss": RssConnector,
+    "wordpress": WordpressConnector,
 }
