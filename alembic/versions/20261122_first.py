@@ -186,10 +186,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "tombstones",
-        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("ref", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("kind", "ref", name=op.f("pk_tombstones")),
+        sa.PrimaryKeyConstraint("ref", "kind", name=op.f("pk_tombstones")),
     )
     op.create_table(
         "incident_events",

@@ -14,14 +14,14 @@ from listener.storage.tables import mention_links, mentions, quarantine, scores,
 ERASED = {"title": None, "text": None}
 
 
-async def buried(connection: AsyncConnection, kind: str, refs: Collection[str]) -> frozenset[str]:
-    """Those among `refs` that somebody asked to forget."""
-    found: set[str] = set()
+async def buried(connection: AsyncConnection, refs: Collection[str]) -> frozenset[tuple[str, str]]:
+    """Those among `refs` that somebody asked to forget, as (kind, ref)."""
+    found: set[tuple[str, str]] = set()
     for part in chunks(refs):
         rows = await connection.execute(
-            select(tombstones.c.ref).where(tombstones.c.kind == kind, tombstones.c.ref.in_(part))
+            select(tombstones.c.kind, tombstones.c.ref).where(tombstones.c.ref.in_(part))
         )
-        found.update(row[0] for row in rows)
+        found.update((kind, ref) for kind, ref in rows)
     return frozenset(found)
 
 

@@ -52,6 +52,8 @@ async def known(
             )
         )
         found.update((row.ref, _known(row)) for row in rows)
+    if not found:
+        return {}
     subjects = await subjects_of(connection, [k.id for k in found.values()])
     return {
         ref: _with_subjects(item, subjects.get(item.id, frozenset())) for ref, item in found.items()

@@ -77,13 +77,14 @@ async def count(
     connection: AsyncConnection, source_id: str, *, received: int, dropped: int
 ) -> None:
     """Add to what a source brought and to what concerned nobody."""
-    await ensure(connection, source_id)
+    statement = insert(connection, sources).values(id=source_id, received=received, dropped=dropped)
     await connection.execute(
-        update(sources)
-        .where(sources.c.id == source_id)
-        .values(
-            received=sources.c.received + received,
-            dropped=sources.c.dropped + dropped,
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={
+                "received": sources.c.received + received,
+                "dropped": sources.c.dropped + dropped,
+            },
         )
     )
 

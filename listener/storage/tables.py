@@ -233,8 +233,8 @@ quarantine = Table(
 tombstones = Table(
     "tombstones",
     metadata,
-    Column("kind", String(16), primary_key=True),  # author · mention · link
     Column("ref", String(32), primary_key=True),
+    Column("kind", String(16), primary_key=True),  # author · mention · link
     Column("erased_at", Instant, nullable=False),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -88,21 +88,25 @@ class Gatherer:
 
     async def _allowed(self, connection: AsyncConnection, drafts: list[Draft]) -> list[Draft]:
         """Without what somebody asked to forget: the mention, its author or its link."""
-        names = self.pseudonyms
-        marks: dict[str, dict[str, list[Draft]]] = {"mention": {}, "author": {}, "link": {}}
+        marks: dict[tuple[str, str], list[Draft]] = {}
         for draft in drafts:
-            network, author = draft.mention.network, draft.mention.author
-            marks["mention"].setdefault(draft.ref, []).append(draft)
-            for ref in (names.author_of(network, author), names.author_id_of(network, author)):
-                if ref:
-                    marks["author"].setdefault(ref, []).append(draft)
-            if draft.mention.url:
-                marks["link"].setdefault(names.link(draft.mention.url), []).append(draft)
-        forgotten: set[int] = set()
-        for kind, by_ref in marks.items():
-            for ref in await erasure.buried(connection, kind, by_ref):
-                forgotten.update(id(draft) for draft in by_ref[ref])
+            for mark in self._marks(draft):
+                marks.setdefault(mark, []).append(draft)
+        buried = await erasure.buried(connection, {ref for _, ref in marks})
+        if not buried:
+            return drafts
+        forgotten = {id(d) for mark in buried for d in marks.get(mark, ())}
         return [draft for draft in drafts if id(draft) not in forgotten]
+
+    def _marks(self, draft: Draft) -> Iterator[tuple[str, str]]:
+        """The names under which a mention may have been forgotten."""
+        names, network, author = self.pseudonyms, draft.mention.network, draft.mention.author
+        yield "mention", draft.ref
+        for ref in (names.author_of(network, author), names.author_id_of(network, author)):
+            if ref:
+                yield "author", ref
+        if draft.mention.url:
+            yield "link", names.link(draft.mention.url)
 
     def _engagements(self, engagements: Iterable[Engagement]) -> dict[Key, list[Engagement]]:
         found: dict[Key, list[Engagement]] = {}
