@@ -6,7 +6,7 @@ RUNTIME := $(VENV)/.runtime
 DEV     := $(VENV)/.dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run install test lint format bench soak lock train clean
+.PHONY: run install test lint format bench soak messages lock train clean
 
 run: $(RUNTIME)          ## watch the bundled replay of an invented hospital (or your ./config.toml)
 	@$(BIN)/listener run
@@ -34,6 +34,12 @@ soak: $(DEV)             ## kill -9, outages and floods: minutes, not seconds
 
 train: $(DEV)            ## rebuild the shipped models: make train DATA=path/to/data
 	@$(BIN)/python -m classifiers.training --data $(DATA)
+
+CATALOGUE := listener/locale/fr/LC_MESSAGES/listener.po
+messages: $(DEV)         ## bring the French catalogue up to date with the code; then fill what is empty
+	@mkdir -p var
+	@$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -o var/messages.pot listener
+	@$(BIN)/pybabel -q update -l fr -N --omit-header --ignore-obsolete --ignore-pot-creation-date -i var/messages.pot -o $(CATALOGUE)
 
 lock:                    ## re-lock requirements (needs uv on the PATH)
 	uv pip compile -q --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml -o requirements.txt

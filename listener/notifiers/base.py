@@ -75,8 +75,13 @@ class Notifier(Protocol):
         """Send once; raises DeliveryError. `thread` is the first message of the same thread."""
         ...
 
-    async def find(self, message: Message, *, since: datetime) -> Receipt | None:
-        """A message that an earlier, interrupted attempt may have sent; None where it cannot say."""
+    async def find(
+        self, message: Message, *, since: datetime, thread: Receipt | None = None
+    ) -> Receipt | None:
+        """A message that an earlier, interrupted attempt may have sent; None where it cannot say.
+
+        `thread` as given to send: replies stand apart from a conversation's own history.
+        """
         ...
 
     async def check(self) -> str:

@@ -1,0 +1,116 @@
+"""Content as Slack's Block Kit: rich text alone holds strangers' words, which it never interprets.
+
+Limits and elements: https://docs.slack.dev/reference/block-kit/blocks
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from listener.domain.rule import Level
+from listener.notifiers import safe
+from listener.notifiers.content import Bar, Content, Quote, Section
+
+Block = dict[str, Any]
+
+HEADER_LENGTH = 150
+TEXT_LENGTH = 3000
+BLOCKS = 50
+LINE_LENGTH = 600  # ours: keeps the whole message far below Slack's 13,000 characters of blocks
+BAR_WIDTH = 12
+LIGHTS = {Level.CRITICAL: "🔴", Level.WARNING: "🟠", Level.INFO: "🔵"}
+
+_MEMBER = re.compile(r"[UW][A-Z0-9]{5,}")
+
+
+def fallback_text(content: Content, mention: str | None = None) -> str:
+    """What notifications and lock screens show: never an excerpt. Slack's mrkdwn, escaped."""
+    text = safe.shorten(f"{LIGHTS[content.level]} {content.headline}", 300)
+    return f"<@{mention}> {escape(text)}" if is_member(mention) else escape(text)
+
+
+def escape(text: str) -> str:
+    """Slack's three control characters (https://docs.slack.dev/messaging/formatting-message-text)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def is_member(mention: str | None) -> bool:
+    return bool(mention and _MEMBER.fullmatch(mention))
+
+
+def blocks(content: Content, mention: str | None = None) -> list[Block]:
+    laid = [_header(content), _opening(content, mention)]
+    for section in content.sections:
+        laid += _section(section)
+    if content.footer:
+        footer = {"type": "plain_text", "text": content.footer[:TEXT_LENGTH], "emoji": False}
+        laid.append({"type": "context", "elements": [footer]})
+    return [block for block in laid if block][:BLOCKS]
+
+
+def _header(content: Content) -> Block:
+    text = safe.shorten(f"{LIGHTS[content.level]} {content.headline}", HEADER_LENGTH)
+    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
+
+
+def _opening(content: Content, mention: str | None) -> Block:
+    lines: list[list[Block]] = [[_text(banner, bold=True)] for banner in content.banners]
+    lead = [_text(content.lead)] if content.lead else []
+    if is_member(mention):
+        lead = [{"type": "user", "user_id": mention}, _text(" "), *lead]
+    lines += [lead] if lead else []
+    return _rich(_lines(lines)) if lines else {}
+
+
+def _section(section: Section) -> Iterator[Block]:
+    elements = [_lines([[_text(section.title, bold=True)], *([_text(x)] for x in section.lines)])]
+    if section.bars:
+        elements.append(
+            {"type": "rich_text_preformatted", "elements": [_text(chart(section.bars))]}
+        )
+    for quote in section.quotes:
+        elements += _quote(quote)
+    if section.steps:
+        steps = [_lines([[_text(step)]]) for step in section.steps]
+        elements.append({"type": "rich_text_list", "style": "ordered", "elements": steps})
+    yield {"type": "divider"} if section.quotes else {}
+    yield _rich(*elements)
+
+
+def chart(bars: Sequence[Bar]) -> str:
+    """Bars in plain characters, aligned in a fixed-width font."""
+    wide = max(len(bar.label) for bar in bars)
+    return "\n".join(
+        f"{bar.label:>{wide}}  {'█' * max(round(bar.share * BAR_WIDTH), bar.share > 0)} {bar.value}"
+        for bar in bars
+    )
+
+
+def _quote(quote: Quote) -> list[Block]:
+    label = [_text(quote.label, bold=True)]
+    if quote.figures:
+        label.append(_text(f" — {quote.figures}"))
+    said = _text(quote.excerpt) if quote.excerpt else _text(quote.remark, italic=True)
+    elements = [_lines([label]), {"type": "rich_text_quote", "elements": [said]}]
+    if quote.link:
+        link = {"type": "link", "url": quote.link, "text": quote.link_label}
+        elements.append(_lines([[link]]))
+    return elements
+
+
+def _rich(*elements: Block) -> Block:
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def _lines(lines: Sequence[Sequence[Block]]) -> Block:
+    elements: list[Block] = []
+    for line in lines:
+        elements += [_text("\n"), *line] if elements else line
+    return {"type": "rich_text_section", "elements": elements}
+
+
+def _text(text: str, **style: bool) -> Block:
+    element: Block = {"type": "text", "text": safe.shorten(text, LINE_LENGTH)}
+    return element | {"style": style} if style else element

@@ -1,0 +1,57 @@
+"""What a message says, in order and in the reader's words, before a channel lays it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from listener.domain.rule import Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of a small chart: `share` is its length, from 0 to 1 of the longest."""
+
+    label: str
+    value: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """One post: where and when, how far it goes, its words if they may be shown, its address."""
+
+    label: str
+    figures: str
+    excerpt: str | None
+    remark: str = ""  # ours, where there is no excerpt to show
+    link: str | None = None
+    link_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A title and what stands under it: lines, a chart, posts and numbered steps, in that order."""
+
+    title: str
+    lines: Sequence[str] = ()
+    bars: Sequence[Bar] = ()
+    quotes: Sequence[Quote] = ()
+    steps: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Every string is safe() already: one line each, no control character."""
+
+    level: Level
+    badge: str  # e.g. "Alerte critique"
+    title: str  # e.g. "CHU de Valmont : 34 messages négatifs en 20 min"
+    banners: Sequence[str] = ()
+    lead: str = ""
+    sections: Sequence[Section] = ()
+    footer: str = ""
+
+    @property
+    def headline(self) -> str:
+        return f"{self.badge} — {self.title}"

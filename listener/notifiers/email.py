@@ -1,0 +1,117 @@
+"""E-mail: through the hospital's mail server, into a folder of .eml files, or both."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from connectors.connector import Clock
+from connectors.policy import NetworkPolicy
+from listener.config.models import EmailSettings
+from listener.notifiers.base import DeliveryError, Message, Receipt
+from listener.notifiers.mime import compose, message_id
+from listener.notifiers.smtp import SmtpServer
+
+log = logging.getLogger(__name__)
+
+
+class EmailNotifier:
+    """Where `host` is None, writing the .eml is the delivery; else it is a copy of what was taken."""
+
+    name = "email"
+
+    def __init__(
+        self,
+        settings: EmailSettings,
+        *,
+        network: NetworkPolicy,
+        clock: Clock,
+        sender_name: str = "",
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._sender_name = sender_name
+        self._server = SmtpServer(settings, network) if settings.host else None
+
+    async def send(self, message: Message, *, thread: Receipt | None = None) -> Receipt:
+        at = self._clock()
+        mail = compose(
+            message,
+            sender=self._settings.sender,
+            sender_name=self._sender_name,
+            thread=thread,
+            at=at,
+        )
+        content = mail.as_bytes()
+        if self._server is not None:
+            await self._server.submit(self._settings.sender, message.recipient.address, content)
+        details = await self._keep(message.key, content)
+        return Receipt(channel=self.name, id=str(mail["Message-ID"]), sent_at=at, details=details)
+
+    async def _keep(self, key: str, content: bytes) -> dict[str, str]:
+        if self._settings.outbox is None:
+            if self._server is None:
+                raise DeliveryError("neither email.host nor email.outbox is set", permanent=True)
+            return {}
+        path = eml_path(self._settings.outbox, key)
+        try:
+            await asyncio.to_thread(write_private, path, content)
+        except OSError as error:
+            if self._server is None:
+                raise DeliveryError(f"email.outbox: {error.strerror}") from None
+            # The message is delivered: a full disk must not have it sent a second time.
+            log.warning("email.copy_failed", extra={"error": error.strerror})
+            return {}
+        return {"eml": str(path)}
+
+    async def find(
+        self, message: Message, *, since: datetime, thread: Receipt | None = None
+    ) -> Receipt | None:
+        """A mail server cannot be asked: it is sent again under the same Message-ID."""
+        if self._server is not None or self._settings.outbox is None:
+            return None
+        path = eml_path(self._settings.outbox, message.key)
+        if not await asyncio.to_thread(path.is_file):
+            return None
+        return Receipt(
+            channel=self.name,
+            id=message_id(message.key, self._settings.sender),
+            sent_at=self._clock(),
+            details={"eml": str(path)},
+        )
+
+    async def check(self) -> str:
+        if self._server is not None:
+            return await self._server.check()
+        if self._settings.outbox is None:
+            raise DeliveryError("neither email.host nor email.outbox is set", permanent=True)
+        return f"files in {self._settings.outbox}"
+
+    async def close(self) -> None:
+        return None
+
+
+def eml_path(folder: Path, key: str) -> Path:
+    """One file a message, the same for every attempt; found again by its key to be erased."""
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", key).strip(".-")[:80]
+    return folder / f"{plain}-{hashlib.sha256(key.encode()).hexdigest()[:10]}.eml"
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Whole or not at all, readable by the listener alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
+        try:
+            file.write(content)  # made 0600 by tempfile
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,77 @@
+"""An operational message in words: what the listener cannot see or do, since when, what to check."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from listener.domain.notice import Notice, NoticeKind
+from listener.i18n import Speaker
+from listener.notifiers import safe
+from listener.notifiers.content import Content, Section
+
+
+def notice_content(notice: Notice, *, language: str) -> Content:
+    speaker = Speaker(language, ZoneInfo(notice.timezone))
+    _ = speaker.gettext
+    name = speaker.quoted(safe.clean(notice.name))
+    lines = [line for line in (_period(speaker, notice), _cause(speaker, notice)) if line]
+    step = _step(speaker, notice.kind)
+    sections = (
+        Section(title=_("What is known"), lines=tuple(lines)),
+        Section(title=_("What to do"), lines=(step,) if step else ()),
+    )
+    return Content(
+        level=notice.level,
+        badge=_("Listener"),
+        title=_("{subject}: {what}").format(
+            subject=safe.clean(notice.hospital), what=_what(speaker, notice.kind).format(name=name)
+        ),
+        sections=tuple(section for section in sections if section.lines),
+        footer=_("Sent {sent} ({zone})").format(
+            sent=speaker.moment(notice.at, now=notice.at), zone=notice.timezone
+        ),
+    )
+
+
+def _what(speaker: Speaker, kind: NoticeKind) -> str:
+    _ = speaker.gettext
+    return {
+        NoticeKind.SOURCE_FAILING: _("the source {name} no longer answers"),
+        NoticeKind.SOURCE_SILENT: _("the source {name} has gone unusually silent"),
+        NoticeKind.SOURCE_REFUSED: _("the source {name} refuses our credentials"),
+        NoticeKind.SOURCE_RECOVERED: _("the source {name} answers again"),
+        NoticeKind.GAP: _("posts of the source {name} are lost"),
+        NoticeKind.ROTA_HOLE: _("nobody is on call in the rota {name}"),
+        NoticeKind.CHANNEL_FAILING: _("the channel {name} no longer takes messages"),
+        NoticeKind.SCORER_FAILING: _("posts are no longer scored"),
+    }[kind]
+
+
+def _step(speaker: Speaker, kind: NoticeKind) -> str:
+    _ = speaker.gettext
+    blind = _("What is said there is not seen for now: look yourself if something is going on.")
+    return {
+        NoticeKind.SOURCE_FAILING: blind,
+        NoticeKind.SOURCE_SILENT: blind,
+        NoticeKind.SOURCE_REFUSED: _("Renew its token, then run: listener check-config --online"),
+        NoticeKind.SOURCE_RECOVERED: "",
+        NoticeKind.GAP: _("The network cannot give this period back: the figures leave it out."),
+        NoticeKind.ROTA_HOLE: _("The fallback person is called meanwhile: complete the rota."),
+        NoticeKind.CHANNEL_FAILING: _("Alerts take the fallback channel: check its settings."),
+        NoticeKind.SCORER_FAILING: _("Rules on severity and sentiment wait until it is back."),
+    }[kind]
+
+
+def _period(speaker: Speaker, notice: Notice) -> str:
+    if notice.since is None:
+        return ""
+    since = speaker.moment(notice.since, now=notice.at)
+    if notice.until is None:
+        return speaker.gettext("Since {since}.").format(since=since)
+    until = speaker.moment(notice.until, now=notice.at)
+    return speaker.gettext("From {since} to {until}.").format(since=since, until=until)
+
+
+def _cause(speaker: Speaker, notice: Notice) -> str:
+    cause = safe.shorten(safe.clean(notice.cause), 300)
+    return speaker.gettext("Cause: {cause}").format(cause=cause) if cause else ""

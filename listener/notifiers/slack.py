@@ -1,0 +1,277 @@
+"""Slack through the official SDK: one message a call, found again by its metadata.
+
+Methods and their errors: https://docs.slack.dev/reference/methods/chat.postMessage,
+conversations.history, conversations.replies. Scopes: chat:write; channels:history and groups:history
+to find interrupted sends; im:write and im:history for people; channels:read for "#names".
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from yarl import URL
+
+from connectors.connector import Clock
+from connectors.policy import NetworkPolicy
+from listener.config.models import SlackSettings
+from listener.notifiers.base import DeliveryError, Message, Receipt
+from listener.notifiers.network import proxy_for
+from listener.notifiers.slack_errors import REFUSED_LAYOUT, REFUSED_THREAD, code_of, delivery_error
+
+log = logging.getLogger(__name__)
+# The SDK writes whole requests, proxy and text included, at DEBUG: it never gets that level.
+_sdk_log = logging.getLogger(f"{__name__}.sdk")
+_sdk_log.setLevel(logging.WARNING)
+
+EVENT_TYPE = "listener_alert"
+TIMEOUT = 20.0  # seconds a call
+PAGES = 20
+PAGE_SIZE = 200
+# Slack stamps messages by its own clock; keys are unique, so looking too far back harms nothing.
+CLOCK_SKEW = timedelta(minutes=5)
+
+_CONVERSATION = re.compile(r"[CDG][A-Z0-9]{7,}")
+_MEMBER = re.compile(r"[UW][A-Z0-9]{7,}")
+
+
+class SlackNotifier:
+    """Posts with a bot token to a channel, or to a person's direct messages."""
+
+    name = "slack"
+
+    def __init__(self, settings: SlackSettings, *, network: NetworkPolicy, clock: Clock) -> None:
+        self._settings = settings
+        self._network = network
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+        self._conversations: dict[str, str] = {}  # address → id, as Slack answered
+
+    def _client(self) -> AsyncWebClient:
+        if self._session is None or self._session.closed:
+            self._session = self._open()
+        client = AsyncWebClient(
+            token=self._settings.token.get_secret_value(),
+            base_url=self._settings.base_url,
+            session=self._session,
+            # The SDK's own retry would post a second time where the first answer was cut.
+            retry_handlers=[],
+            logger=_sdk_log,
+        )
+        client.proxy = None  # else HTTPS_PROXY of the environment overrules [network]
+        return client
+
+    def _open(self) -> aiohttp.ClientSession:
+        proxy = proxy_for(self._network, URL(self._settings.base_url))
+        auth = None
+        if proxy is not None and self._network.proxy_user is not None:
+            secret = self._network.proxy_password
+            password = secret.get_secret_value() if secret else ""
+            auth = aiohttp.BasicAuth(self._network.proxy_user, password, encoding="utf-8")
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=self._network.tls(), limit=4),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT, connect=10),
+            proxy=proxy,
+            proxy_auth=auth,
+        )
+
+    async def send(self, message: Message, *, thread: Receipt | None = None) -> Receipt:
+        arguments = self._arguments(message, thread)
+        try:
+            answer = await self._request("chat.postMessage", arguments)
+        except SlackApiError as error:
+            simpler = _simpler(arguments, error)
+            if simpler is None:
+                raise delivery_error(error) from None
+            log.warning("slack.simplified", extra={"error": code_of(error.response)})
+            answer = await self._call("chat.postMessage", simpler)
+        conversation = str(answer["channel"])
+        self._conversations[message.recipient.address] = conversation
+        return Receipt(
+            channel=self.name,
+            id=str(answer["ts"]),
+            conversation=conversation,
+            sent_at=self._clock(),
+            details={"thread": thread.id} if thread else {},
+        )
+
+    def _arguments(self, message: Message, thread: Receipt | None) -> dict[str, Any]:
+        arguments: dict[str, Any] = {
+            "channel": message.recipient.address,
+            "text": message.text,
+            "metadata": {
+                "event_type": EVENT_TYPE,
+                "event_payload": {"key": message.key, "thread": message.thread or ""},
+            },
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "link_names": False,
+            "parse": "none",
+        }
+        if message.blocks:
+            arguments["blocks"] = [dict(block) for block in message.blocks]
+        if thread is not None and _stands_at(thread, message.recipient.address):
+            arguments["channel"] = thread.conversation or message.recipient.address
+            arguments["thread_ts"] = thread.details.get("thread") or thread.id
+            # A reply is seen by those who follow the thread alone: what is urgent shows in the channel.
+            arguments["reply_broadcast"] = message.urgent
+        return arguments
+
+    async def _call(self, method: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return await self._request(method, arguments)
+        except SlackApiError as error:
+            raise delivery_error(error) from None
+
+    async def _request(self, method: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """One call; SlackApiError where Slack answered no, DeliveryError where it did not answer."""
+        try:
+            client = self._client()
+            if method == "chat.postMessage":
+                answer = await client.api_call(method, json=dict(arguments))
+            else:  # methods that read take forms only
+                answer = await client.api_call(method, data=dict(arguments))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise delivery_error(error) from None
+        data = answer.data
+        return data if isinstance(data, dict) else {}
+
+    async def find(
+        self, message: Message, *, since: datetime, thread: Receipt | None = None
+    ) -> Receipt | None:
+        """Look for the message's key in what was posted since; DeliveryError when Slack is away."""
+        if thread is not None and not _stands_at(thread, message.recipient.address):
+            thread = None
+        try:
+            conversation = await self._conversation(message, thread)
+            if conversation is None:
+                return None
+            async for posted in self._posted(conversation, since, thread):
+                if _key_of(posted) == message.key:
+                    return self._receipt_of(posted, conversation, thread)
+        except DeliveryError as error:
+            if not error.permanent:
+                raise
+            log.warning("slack.cannot_look_back", extra={"error": str(error)})
+        return None
+
+    def _receipt_of(
+        self, posted: Mapping[str, Any], conversation: str, thread: Receipt | None
+    ) -> Receipt:
+        ts = str(posted["ts"])
+        return Receipt(
+            channel=self.name,
+            id=ts,
+            conversation=conversation,
+            sent_at=datetime.fromtimestamp(float(ts), UTC),
+            details={"thread": thread.id} if thread else {},
+        )
+
+    async def _posted(
+        self, conversation: str, since: datetime, thread: Receipt | None
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """What stands in a conversation, or in one of its threads, since an instant."""
+        arguments: dict[str, Any] = {
+            "channel": conversation,
+            "oldest": f"{(since - CLOCK_SKEW).timestamp():.6f}",
+            "include_all_metadata": True,
+            "limit": PAGE_SIZE,
+        }
+        method = "conversations.history"
+        if thread is not None:
+            method = "conversations.replies"
+            arguments["ts"] = thread.details.get("thread") or thread.id
+        async for page in self._pages(method, arguments):
+            for posted in page.get("messages") or ():
+                yield posted
+
+    async def _pages(
+        self, method: str, arguments: dict[str, Any]
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        for _ in range(PAGES):
+            page = await self._call(method, arguments)
+            yield page
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return
+            arguments = {**arguments, "cursor": cursor}
+
+    async def _conversation(self, message: Message, thread: Receipt | None) -> str | None:
+        """The id that history is asked by: a "#name" or a person's id will not do there."""
+        address = message.recipient.address
+        if thread is not None and thread.conversation:
+            return thread.conversation
+        if _CONVERSATION.fullmatch(address):
+            return address
+        if address not in self._conversations:
+            found = await self._look_up(address)
+            if found is None:
+                return None
+            self._conversations[address] = found
+        return self._conversations[address]
+
+    async def _look_up(self, address: str) -> str | None:
+        if _MEMBER.fullmatch(address):
+            opened = await self._call("conversations.open", {"users": address})
+            return str(opened["channel"]["id"])
+        arguments = {"types": "public_channel,private_channel", "limit": 1000}
+        arguments["exclude_archived"] = True
+        async for page in self._pages("conversations.list", arguments):
+            for channel in page.get("channels") or ():
+                if channel.get("name") == address.lstrip("#"):
+                    return str(channel["id"])
+        return None
+
+    async def check(self) -> str:
+        """auth.test, and whether interrupted sends can be found again in the team's channel."""
+        who = await self._call("auth.test", {})
+        text = f"{who.get('user')} in {who.get('team')}"
+        address = self._settings.channel
+        known = address if _CONVERSATION.fullmatch(address) else await self._look_up(address)
+        if known is None:
+            raise DeliveryError("channel_not_found", permanent=True)
+        try:
+            await self._call("conversations.history", {"channel": known, "limit": 1})
+        except DeliveryError as error:
+            if not str(error).startswith("missing_scope"):
+                raise
+            return f"{text}; an interrupted alert may come twice: {error}"
+        return text
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+def _stands_at(thread: Receipt, address: str) -> bool:
+    """Whether a thread's first message stands where this recipient reads."""
+    if _MEMBER.fullmatch(address):
+        return thread.conversation.startswith("D")
+    if _CONVERSATION.fullmatch(address):
+        return thread.conversation in ("", address)
+    return not thread.conversation.startswith("D")
+
+
+def _key_of(posted: Mapping[str, Any]) -> str | None:
+    metadata = posted.get("metadata") or {}
+    if metadata.get("event_type") != EVENT_TYPE:
+        return None
+    key = (metadata.get("event_payload") or {}).get("key")
+    return key if isinstance(key, str) else None
+
+
+def _simpler(arguments: Mapping[str, Any], error: SlackApiError) -> dict[str, Any] | None:
+    """What may pass where Slack refused the form alone: a plain alert beats none."""
+    code = code_of(error.response)
+    if code in REFUSED_LAYOUT and "blocks" in arguments:
+        return {name: value for name, value in arguments.items() if name != "blocks"}
+    if code in REFUSED_THREAD and "thread_ts" in arguments:
+        dropped = ("thread_ts", "reply_broadcast")
+        return {name: value for name, value in arguments.items() if name not in dropped}
+    return None
