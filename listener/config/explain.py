@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -11,11 +12,15 @@ from pydantic import BaseModel, ValidationError
 
 from listener.config.secrets import SecretText
 from listener.config.typed import Problems
+from listener.domain.durations import format_duration
 
 # A proxy's login or a feed's token may stand in an address: neither belongs in a message.
 _LOGIN = re.compile(r"//[^/@\s]*@")
 _QUERY = re.compile(r"(://[^?\s]*)\?\S*")
 LONGEST_SHOWN = 80
+_BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
+_TIMEDELTA = re.compile(r"(days|seconds)=(-?\d+)")
+_AFTERTHOUGHT = re.compile(r" after validation, not \d+$")
 
 
 def describe(
@@ -29,14 +34,19 @@ def describe(
             path += ".kind"
             value = value.get("kind") if isinstance(value, Mapping) else None
             kind = "missing" if kind == "union_tag_not_found" else kind
-        if path not in problems.paths:
-            problems.add(path, _complaint(kind, item, value, parent))
+        complaint = _complaint(kind, item, value, parent)
+        if kind == "too_short":  # also said of a list whose only item is wrong
+            problems.add_unless_known(path, complaint)
+        elif path not in problems.paths:
+            problems.add(path, complaint)
 
 
 def show(value: Any) -> str:
     """A value as a message may repeat it: short, and without any secret."""
     if isinstance(value, SecretText):
         return "a secret"
+    if isinstance(value, timedelta):
+        value = format_duration(value)
     text = _QUERY.sub(r"\1?…", _LOGIN.sub("//…@", repr(value)))
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
@@ -107,10 +117,28 @@ def _complaint(
         return _unknown(str(item["loc"][-1]), parent)
     if kind == "union_tag_invalid":
         return f"{show(value)}: should be one of {item['ctx']['expected_tags']}"
-    text = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    text = text[0].lower() + text[1:]
+    text = _bound(item.get("ctx", {})) or _sentence(item["msg"])
     # A whole table says less than the key that its message names.
     return text if isinstance(value, Mapping | BaseModel) else f"{show(value)}: {text}"
+
+
+def _bound(context: Mapping[str, Any]) -> str | None:
+    for name, words in _BOUNDS.items():
+        if name in context:
+            return f"should be {words} {_limit(context[name])}"
+    return None
+
+
+def _limit(value: Any) -> str:
+    if str(value).startswith("datetime.timedelta("):  # pydantic gives the limit's repr
+        parts = {name: int(amount) for name, amount in _TIMEDELTA.findall(value)}
+        return format_duration(timedelta(**parts))
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _sentence(message: str) -> str:
+    text = message.removeprefix("Value error, ").removeprefix("Input ")
+    return text[0].lower() + _AFTERTHOUGHT.sub("", text[1:])
 
 
 def _unknown(key: str, parent: type[BaseModel] | None) -> str:

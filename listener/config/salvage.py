@@ -32,7 +32,7 @@ def _construct(model: type[BaseModel], raw: Mapping[str, Any]) -> BaseModel:
         if value is not _NOTHING:
             values[name] = value
         elif field.is_required():
-            values[name] = () if "tuple" in str(field.annotation) else None
+            values[name] = () if _item_kind(field.annotation) is not None else None
     return model.model_construct(**values)
 
 
@@ -41,9 +41,10 @@ def _value(kind: Any, raw: Any) -> Any:
         return TypeAdapter(kind).validate_python(raw)
     except ValidationError:
         pass
-    if isinstance(raw, list):
-        items = [_value(_item_kind(kind), item) for item in raw]
-        return tuple(item for item in items if item is not _NOTHING)
+    item = _item_kind(kind)
+    if item is not None:
+        items = [_value(item, part) for part in raw] if isinstance(raw, list) else []
+        return tuple(part for part in items if part is not _NOTHING)
     model = _model(kind, raw)
     if model is not None:
         return _construct(model, raw if isinstance(raw, Mapping) else {})
@@ -52,10 +53,11 @@ def _value(kind: Any, raw: Any) -> Any:
 
 
 def _item_kind(kind: Any) -> Any:
-    for part in (kind, *get_args(kind)):
-        if Ellipsis in get_args(part):
-            return get_args(part)[0]
-    return Any
+    """What a tuple of any length holds; None for any other type."""
+    if Ellipsis in get_args(kind):
+        return get_args(kind)[0]
+    found = (_item_kind(part) for part in get_args(kind))
+    return next((part for part in found if part is not None), None)
 
 
 def _model(kind: Any, raw: Any) -> type[BaseModel] | None:

@@ -71,7 +71,7 @@ class TermsRule(_RuleSettings):
     @classmethod
     def _has_words(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if blank := [t for t in value if not fold(t)]:
-            raise ValueError(f"each should hold a word, {blank!r} hold none")
+            raise ValueError(f"each should hold a word: {blank!r} holds none")
         return value
 
 
