@@ -17,7 +17,7 @@ from connectors.bluesky.feeds import (
     feeds_of,
     longest_waiting_first,
 )
-from connectors.bluesky.people import Followers, resolve
+from connectors.bluesky.people import Followers, Handles
 from connectors.bluesky.reading import at_uri, mappings, string
 from connectors.bluesky.session import (
     WITHOUT_ACCOUNT,
@@ -77,6 +77,8 @@ class BlueskyConnector:
         self._pds = Xrpc(http, settings.base_url, self._account)
         self._public = Xrpc(http, settings.public_api)
         self._followers = Followers(self._pds)
+        accounts = addressable(watched.accounts + settings.accounts)
+        self._handles = Handles(self._public, accounts)
         for address in (settings.base_url, settings.public_api):
             http.limit(URL(address).host or "", _POLITE)
 
@@ -101,6 +103,7 @@ class BlueskyConnector:
             if self._settings.stream:
                 return
             raise Unauthorized(WITHOUT_ACCOUNT)
+        await self._handles.learn()
         failed: Malformed | None = None
         given: set[str] = set()  # a post may stand in several feeds
         feeds = feeds_of(self._settings, self._watched)
@@ -171,7 +174,7 @@ class BlueskyConnector:
             try:
                 if not isinstance(view, dict):
                     raise ValueError("a post that is no JSON object")
-                items.append(read_view(view, at))
+                items.append(read_view(view, at, self._handles.by_did))
             except ValueError as error:
                 rejects.append(rejected(view, error))
         return items, rejects
@@ -219,15 +222,14 @@ class BlueskyConnector:
 
     async def stream(self, cursors: Cursors) -> AsyncIterator[Page]:
         """Every post that the network makes, filtered here. Needs no account."""
-        settings, watched = self._settings, self._watched
-        accounts = addressable(watched.accounts + settings.accounts)
-        dids = await resolve(self._public, accounts)
+        settings = self._settings
         jetstream = Jetstream(
             self._http,
             settings.stream_url,
             clock=self._clock,
-            keep=watched.keep,
-            needles=(*dids, *settings.domains),
+            keep=self._watched.keep,
+            handles=await self._handles.learn(),
+            domains=settings.domains,
             look_back=settings.stream_look_back,
         )
         async with aclosing(jetstream.pages(cursors)) as pages:

@@ -6,6 +6,7 @@ network.bsky.jetstream.subscribeEvents, framed as xrpc.v1.json.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ import orjson
 
 from connectors.bluesky.attached import POST
 from connectors.bluesky.reading import instant, mapping
-from connectors.bluesky.wire import NETWORK, build_mention
+from connectors.bluesky.wire import NETWORK, NOBODY, build_mention
 from connectors.connector import Keep, Reject
 from connectors.mention import Author, Deletion, Mention
 
@@ -77,12 +78,16 @@ class FrameError(Exception):
 class Frames:
     """Reads the frames of one connection into `batch`; `first`, `last` and `seq` say where it stands.
 
-    `needles` are DIDs and domains: an event that holds one is kept whatever its text says.
+    `handles` are the watched accounts by DID, `domains` the hospital's own sites: an event that
+    holds one is kept whatever its text says.
     """
 
-    def __init__(self, keep: Keep, needles: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, keep: Keep, handles: Mapping[str, str] = NOBODY, domains: Sequence[str] = ()
+    ) -> None:
         self._keep = keep
-        self._needles = needles
+        self._handles = handles
+        self._needles = (*handles, *domains)
         self.batch = Batch()
         self.first_us: int | None = None
         self.seq: int | None = None
@@ -161,9 +166,10 @@ class Frames:
             mention = build_mention(
                 uri,
                 record,
-                author=Author(external_id=did),
+                author=Author(external_id=did, handle=self._handles.get(did)),
                 seen=at,
                 edited_at=at if operation == "update" else None,
+                handles=self._handles,
             )
             self.batch.mentions.append(mention)
 

@@ -1,9 +1,9 @@
-"""What is asked about accounts: how many follow an author, and which DID a handle has."""
+"""What is asked about accounts: how many follow an author, and which DID a watched one has."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -58,21 +58,33 @@ class Followers:
         return replace(mention, author=replace(mention.author, followers=followers))
 
 
-async def resolve(server: Xrpc, accounts: Iterable[str]) -> tuple[str, ...]:
-    """The DIDs of handles; one that does not exist is passed over, and said.
+class Handles:
+    """The watched accounts by DID, the only name that replies, quotes and the stream give them."""
 
-    Source: https://docs.bsky.app/docs/api/com-atproto-identity-resolve-handle
-    """
-    dids: list[str] = []
-    for account in accounts:
-        if account.startswith("did:"):
-            dids.append(account)
-            continue
+    def __init__(self, server: Xrpc, accounts: Sequence[str]) -> None:
+        self._server = server
+        self._unresolved = [account for account in accounts if not account.startswith("did:")]
+        self.by_did = {account: account for account in accounts if account.startswith("did:")}
+
+    async def learn(self) -> Mapping[str, str]:
+        """Ask for those that are still unknown; what cannot be asked now is asked next time."""
+        for account in list(self._unresolved):
+            try:
+                did = await self._ask(account)
+            except ConnectorError as error:
+                log.warning("bluesky.accounts_unknown", extra={"error": type(error).__name__})
+                break
+            self._unresolved.remove(account)
+            if did is None:
+                log.warning("bluesky.account_does_not_exist")
+            else:
+                self.by_did[did] = account
+        return self.by_did
+
+    async def _ask(self, account: str) -> str | None:
+        """Source: https://docs.bsky.app/docs/api/com-atproto-identity-resolve-handle"""
+        method = "com.atproto.identity.resolveHandle"
         try:
-            answer = await server.query("com.atproto.identity.resolveHandle", [("handle", account)])
+            return string((await self._server.query(method, [("handle", account)])).get("did"))
         except (Rejected, NotFound):
-            log.warning("bluesky.account_unknown")
-            continue
-        if (did := string(answer.get("did"))) is not None:
-            dids.append(did)
-    return tuple(dids)
+            return None

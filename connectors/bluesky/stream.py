@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -76,7 +76,8 @@ class Jetstream:
         *,
         clock: Clock,
         keep: Keep,
-        needles: tuple[str, ...],
+        handles: Mapping[str, str],
+        domains: Sequence[str],
         look_back: timedelta,
     ) -> None:
         self._http = http
@@ -85,7 +86,8 @@ class Jetstream:
         self._host = url.authority
         self._clock = clock
         self._keep = keep
-        self._needles = needles
+        self._handles = handles
+        self._domains = domains
         self._look_back = look_back
 
     async def pages(self, cursors: Cursors) -> AsyncGenerator[Page, None]:
@@ -107,7 +109,7 @@ class Jetstream:
     async def _connection(
         self, mark: Mark, *, by_seq: bool, clamped: bool
     ) -> AsyncGenerator[Page, None]:
-        frames = Frames(self._keep, self._needles)
+        frames = Frames(self._keep, self._handles, self._domains)
         frames.clamped = clamped
         url = str(self._url.with_query(self._params(mark, by_seq=by_seq)))
         try:

@@ -7,8 +7,11 @@ notification/listNotifications).
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from connectors.bluesky.attached import POST, Embed, read_embed, read_facets
@@ -28,6 +31,7 @@ from connectors.mention import Author, Engagement, Kind, Mention, MentionKey
 from connectors.text import language_code, plain
 
 NETWORK = "bluesky"
+NOBODY: Mapping[str, str] = MappingProxyType({})
 _MAX_TEXT = 20_000
 _NOT_TO_SHOW = frozenset(
     ("!hide", "!takedown", "!suspend", "!no-unauthenticated", "porn", "sexual", "nudity",
@@ -44,8 +48,8 @@ class Seen:
     position: datetime | None
 
 
-def read_view(view: dict[str, Any], at: datetime) -> Seen:
-    """A postView or a notification; ValueError where it cannot be one."""
+def read_view(view: dict[str, Any], at: datetime, handles: Mapping[str, str] = NOBODY) -> Seen:
+    """A postView or a notification; ValueError where it cannot be one. `handles`: watched, by DID."""
     record = mapping(view.get("record"))
     author = mapping(view.get("author"))
     uri = string(view.get("uri"))
@@ -62,6 +66,7 @@ def read_view(view: dict[str, Any], at: datetime) -> Seen:
         seen=indexed,
         embed=mapping(view.get("embed")) or None,
         republish=not _hidden(view, author),
+        handles=handles,
     )
     return Seen(
         mention=mention,
@@ -79,16 +84,20 @@ def build_mention(
     embed: dict[str, Any] | None = None,
     edited_at: datetime | None = None,
     republish: bool = True,
+    handles: Mapping[str, str] = NOBODY,
 ) -> Mention:
-    """`seen` is the network's own instant: `createdAt` is the client's claim and may be any date."""
+    """`seen` is the network's own instant: `createdAt` is the client's claim and may be any date.
+
+    A reply to a watched account, in its thread or quoting it, addresses that account.
+    """
     text = record.get("text")
     text = text[:_MAX_TEXT] if isinstance(text, str) else ""
     facets = read_facets(record, text)
     parts = at_uri(uri)
     repository = parts[0] if parts else author.external_id or ""
     attached = read_embed(embed or mapping(record.get("embed")), repository)
-    reply = mapping(record.get("reply"))
-    parent = string(mapping(reply.get("parent")).get("uri"))
+    parent, root = _thread(mapping(record.get("reply")))
+    around = (parent, root, attached.quoted_id)
     return Mention(
         network=NETWORK,
         external_id=uri,
@@ -101,12 +110,12 @@ def build_mention(
         language=language_code(next(strings(record.get("langs")), None)),
         author=author,
         parent_id=parent,
-        root_id=string(mapping(reply.get("root")).get("uri")),
+        root_id=root,
         quoted_id=attached.quoted_id,
-        links=tuple(dict.fromkeys(facets.links + attached.links)),
+        links=_unique(facets.links, attached.links),
         media=attached.media,
         tags=facets.tags,
-        accounts=facets.accounts,
+        accounts=_unique(facets.accounts, _watched(around, handles)),
         republish=republish and not _labelled(mapping(record.get("labels")).get("values")),
     )
 
@@ -139,6 +148,20 @@ def rejected(item: object, error: Exception) -> Reject:
     uri = string(mapping(item).get("uri"))
     payload = json.dumps(item, default=str).encode()
     return Reject(error=f"{type(error).__name__}: {error}", payload=payload, external_id=uri)
+
+
+def _thread(reply: dict[str, Any]) -> tuple[str | None, str | None]:
+    parent, root = mapping(reply.get("parent")), mapping(reply.get("root"))
+    return string(parent.get("uri")), string(root.get("uri"))
+
+
+def _watched(uris: Iterable[str | None], handles: Mapping[str, str]) -> tuple[str, ...]:
+    repositories = (uri[5:].partition("/")[0] for uri in uris if uri is not None)
+    return tuple(handles[did] for did in repositories if did in handles)
+
+
+def _unique(*groups: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain(*groups)))
 
 
 def _kind(parent: str | None, attached: Embed) -> Kind:

@@ -152,8 +152,11 @@ async def test_notifications_bring_mentions_replies_and_quotes_only(
     for view in network.notifications:
         for figure in ("likeCount", "repostCount", "quoteCount", "replyCount"):
             del view[figure]
-    (page,) = await drain(make(Watched(), notifications=True), {})
-    assert [m.parent_id for m in page.mentions] == ["at://did:plc:chu/app.bsky.feed.post/3kown"]
+    watched = Watched(accounts=("chu.valmont.example",))
+    page = (await drain(make(watched, notifications=True), {}))[0]
+    (mention,) = page.mentions
+    assert mention.parent_id == "at://did:plc:chu/app.bsky.feed.post/3kown"
+    assert mention.accounts == ("chu.valmont.example",), "a reply addresses whom it answers"
     assert page.engagements == []
 
 

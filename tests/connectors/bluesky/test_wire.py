@@ -166,7 +166,7 @@ def test_whatever_a_post_holds_it_is_read_or_refused_as_one_item(view: dict[str,
 def test_no_record_however_wild_stops_the_stream(record: dict[str, Any], rkey: Any) -> None:
     commit = {"operation": "create", "collection": "app.bsky.feed.post", "rkey": rkey}
     event = {"did": "did:plc:a", "time_us": 1, "kind": "commit"}
-    frames = Frames(lambda _text: True, ("did:plc:a",))
+    frames = Frames(lambda _text: True, {"did:plc:a": "a.example"})
     frame = {**event, "commit": {**commit, "record": record}}
     try:
         wire = orjson.dumps(frame)
