@@ -17,6 +17,8 @@ from connectors.rss.state import FeedState, Walk, seen_key
 PAGE = 100
 OVERLAP = timedelta(days=2)
 """How far before the last reading an entry may be dated and still be new."""
+REPEATS = 3
+"""Pages in a row without anything new before believing that the server ignores page numbers."""
 _PAST_THE_END = (400, 404)
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, "
@@ -35,7 +37,8 @@ class _Journey:
     known: frozenset[str]  # everything seen before this poll
     resume_at: str  # where an interrupted walk had come to
     order: dict[str, None] = field(default_factory=dict)  # keys read, newest page first
-    sheets: int = 0
+    sheets: int = 0  # that brought something
+    repeats: int = 0  # in a row that brought nothing
     oldest: datetime | None = None
     lost: bool = False
 
@@ -109,6 +112,7 @@ class FeedReader:
         repeated = journey.order.keys() >= set(sheet.keys)
         journey.order.update(dict.fromkeys(sheet.keys))
         journey.sheets += not repeated
+        journey.repeats = journey.repeats + 1 if repeated else 0
         journey.oldest = min(filter(None, (journey.oldest, sheet.oldest)), default=None)
         if journey.resume_at and not journey.known.isdisjoint(sheet.keys):
             # What lies between here and there was read before the interruption.
@@ -116,7 +120,7 @@ class FeedReader:
             return older
         if sheet.meets(journey.walk):
             return ""
-        older = "" if repeated else _same_host(url, sheet.older)
+        older = "" if journey.repeats == REPEATS else _same_host(url, sheet.older)
         if not older:
             # Several pages to the end are the whole archive; a single one is only a window.
             journey.lost = journey.sheets == 1 and journey.walk.floor.isdisjoint(journey.order)

@@ -1,0 +1,182 @@
+"""Where a WordPress site answers: its REST root, or its feeds when that is closed."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from connectors.connector import ConnectorError, Cursor, Malformed, Refused, Unauthorized
+from connectors.dates import parse_date
+from connectors.http import HttpClient, NotFound, Response
+from connectors.text import language_code
+from connectors.urls import host_of
+from connectors.wordpress.settings import WordpressSettings
+
+VERSION = 1
+ASK_AGAIN = timedelta(days=1)
+"""How long a discovery, or a closed door, is believed."""
+MAX_BODY = 20 * 1024 * 1024
+"""Bytes of a hundred long posts."""
+
+_API_RELATION = "https://api.w.org/"
+_LINK = re.compile(r"<([^<>]+)>\s*;[^,<]*rel=\"?https://api\.w\.org/\"?")
+_WRONG_CREDENTIALS = re.compile(
+    r"incorrect_password|invalid_(?:username|email)|application_password"
+)
+
+
+class ApiClosed(ConnectorError):
+    """The REST API is off or walled for this collection: read the feeds instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What discovery found; kept in a cursor of its own."""
+
+    api: str = ""  # "" where there is none
+    language: str | None = None
+    asked_at: datetime | None = None
+    closed: frozenset[str] = field(default_factory=frozenset)  # collections to read by their feeds
+
+    @classmethod
+    def load(cls, cursor: Cursor | None) -> Self:
+        if not cursor or cursor.get("v") != VERSION:
+            return cls()
+        return cls(
+            api=str(cursor.get("api") or ""),
+            language=cursor.get("language"),
+            asked_at=parse_date(cursor.get("asked_at")),
+            closed=frozenset(cursor.get("closed") or ()),
+        )
+
+    def dump(self) -> Cursor:
+        return {
+            "v": VERSION,
+            "api": self.api,
+            "language": self.language,
+            "asked_at": self.asked_at.isoformat() if self.asked_at else None,
+            "closed": sorted(self.closed),
+        }
+
+    def is_stale(self, at: datetime) -> bool:
+        return self.asked_at is None or at - self.asked_at > ASK_AGAIN
+
+    def answers(self, collection: str) -> bool:
+        return bool(self.api) and collection not in self.closed
+
+    def without(self, collection: str) -> Site:
+        return replace(self, closed=self.closed | {collection})
+
+
+class SiteClient:
+    """Requests to one site; credentials go to its own host only."""
+
+    def __init__(self, settings: WordpressSettings, http: HttpClient) -> None:
+        self._settings = settings
+        self._http = http
+
+    async def discover(self, at: datetime) -> Site:
+        """By the home page's Link header or element (sub-directories too), else by trying."""
+        explicit = str(self._settings.api) if self._settings.api else ""
+        home = self._settings.home
+        if not explicit and host_of(home).endswith(".wordpress.com"):
+            explicit = f"https://public-api.wordpress.com/wp/v2/sites/{host_of(home)}/"
+        page = await self._home(home)
+        language, announced = _announcements(page) if page else (None, "")
+        api = explicit or announced or await self._tried(home)
+        return Site(api=api, language=language, asked_at=at)
+
+    async def collection(self, api: str, name: str, params: Mapping[str, str]) -> Response:
+        """One page of posts or comments; raises ApiClosed where the API is off, walled or hidden."""
+        address = _address(api, name, params)
+        response = await self._http.get(address, headers=self.headers(address), max_body=MAX_BODY)
+        if response.status in (401, 403, 404):
+            self._judge(response)
+        if response.status == 400:
+            return response
+        response.raise_for_status()
+        if not _looks_like_json(response):
+            raise ApiClosed("the REST API answers with a page of HTML")
+        return response
+
+    async def is_gone(self, api: str, name: str, number: str) -> bool:
+        """Whether an item that stood in a listing is no longer public (trashed items answer 401)."""
+        address = _address(api, f"{name}/{number}", {"_fields": "id"})
+        response = await self._http.get(address, headers=self.headers(address))
+        return response.status in (401, 403, 404, 410) and _looks_like_json(response)
+
+    def headers(self, address: str) -> dict[str, str]:
+        secret = self._settings.application_password
+        if secret is None or host_of(address) != host_of(self._settings.home):
+            return {}
+        pair = f"{self._settings.user}:{secret.get_secret_value()}".encode()
+        return {"Authorization": f"Basic {b64encode(pair).decode('ascii')}"}
+
+    def _judge(self, response: Response) -> None:
+        code = _error_code(response)
+        if self._settings.user is not None and _WRONG_CREDENTIALS.search(code):
+            raise Unauthorized(f"the application password is refused ({code})")
+        raise ApiClosed(f"the REST API is closed (status {response.status} {code})".rstrip())
+
+    async def _home(self, home: str) -> Response | None:
+        response = await self._http.get(home, headers=self.headers(home))
+        return response if response.status < 400 else None
+
+    async def _tried(self, home: str) -> str:
+        for candidate in (f"{home}wp-json/", f"{home}?rest_route=/"):
+            try:
+                address = _address(candidate, "", {"_fields": "namespaces"})
+                response = await self._http.get(
+                    address, headers=self.headers(address), max_body=MAX_BODY
+                )
+                response.raise_for_status()
+                if "wp/v2" in (response.json().get("namespaces") or ()):
+                    return candidate
+            except (NotFound, Unauthorized, Malformed, Refused, AttributeError, TypeError):
+                continue
+        return ""
+
+
+def _announcements(page: Response) -> tuple[str | None, str]:
+    """The page's language and the REST root that it announces."""
+    tree = LexborHTMLParser(page.text()[:200_000])
+    root = tree.css_first("html")
+    language = language_code(root.attributes.get("lang")) if root else None
+    for header in page.headers.getall("Link", []):
+        if found := _LINK.search(header):
+            return language, found[1]
+    link = tree.css_first(f'link[rel="{_API_RELATION}"]')
+    announced = (link.attributes.get("href") or "") if link else ""
+    return language, announced if announced.startswith(("http://", "https://")) else ""
+
+
+def _address(api: str, name: str, params: Mapping[str, str]) -> str:
+    """Under `…/wp-json/`, under `?rest_route=/` (no pretty permalinks), or on WordPress.com."""
+    parts = urlsplit(api)
+    pairs = dict(parse_qsl(parts.query))
+    path = f"wp/v2/{name}" if name and "/wp/v2/sites/" not in parts.path else name
+    if "rest_route" in pairs:
+        pairs["rest_route"] = f"{pairs['rest_route'].rstrip('/')}/{path}"
+        return urlunsplit(parts._replace(query=urlencode({**pairs, **params}, safe="/")))
+    whole = f"{parts.path.rstrip('/')}/{path}"
+    return urlunsplit(parts._replace(path=whole, query=urlencode({**pairs, **params}), fragment=""))
+
+
+def _looks_like_json(response: Response) -> bool:
+    return response.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{")
+
+
+def _error_code(response: Response) -> str:
+    try:
+        answer: Any = response.json()
+    except Malformed:
+        return ""
+    code = answer.get("code") if isinstance(answer, dict) else None
+    return code[:60] if isinstance(code, str) else ""

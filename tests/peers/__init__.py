@@ -1,0 +1,1 @@
+"""Real servers, started for a test where they are installed."""
