@@ -45,6 +45,10 @@ class Outcome:
     unscored: int = 0
     alerts: int = 0
 
+    def __add__(self, other: Outcome) -> Outcome:
+        names = self.__dataclass_fields__
+        return Outcome(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
 
 class Processor:
     """Everything a page needs on its way; one for the whole daemon."""
@@ -74,10 +78,17 @@ class Processor:
             pseudonyms=pseudonyms, sealer=sealer, retention=retention, exercise_id=exercise_id
         )
 
-    async def process(self, page: Page, origin: Origin, at: datetime) -> Outcome:
-        """Write one page: all of it with its cursor, or, on any error, nothing."""
+    async def process(
+        self, page: Page, origin: Origin, at: datetime, *, live: bool = False
+    ) -> Outcome:
+        """Write one page: all of it with its cursor, or, on any error, nothing.
+
+        `live` says that it was pushed as it happened: a stream has no look-back to read first.
+        """
         async with self.database.read() as connection:
             work = await self.gatherer.gather(connection, page, origin, at)
+        if live and not origin.backfill:
+            work.live, work.live_since = True, work.live_since or at
         await self._score(work.items)
         async with self.database.write() as connection:
             facts = await self._write(connection, work)

@@ -1,0 +1,251 @@
+"""Polls a source: takes its lease, processes its pages, and keeps its health by the error's name."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors.connector import (
+    Clock,
+    Closed,
+    Connector,
+    ConnectorError,
+    Cursors,
+    Malformed,
+    Page,
+    RateLimited,
+    Refreshing,
+    Refused,
+    Reject,
+    Streaming,
+    Unauthorized,
+)
+from listener.storage import sources
+from listener.storage.database import Database
+from listener.workflows.draft import Origin
+from listener.workflows.process import Outcome, Processor
+from listener.workflows.supervise import Supervisor
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+RENEW_AFTER = timedelta(minutes=1)
+BACKOFF_START = timedelta(seconds=30)
+BACKOFF_MAX = timedelta(hours=1)
+QUOTA_PAUSE = timedelta(minutes=15)  # where the network does not say how long to wait
+LASTING = {Unauthorized: "unauthorized", Closed: "closed", Refused: "refused"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One configured source, its connector built."""
+
+    id: str
+    connector: Connector
+    every: timedelta
+    about: tuple[str, ...] = ()
+    weight: float = 1.0
+    stream: bool = False
+    fingerprint: str = ""  # of its configuration: a stop holds until this changes
+
+    @property
+    def origin(self) -> Origin:
+        return Origin(
+            source_id=self.id,
+            about=self.about,
+            weight=self.weight,
+            backfill=bool(getattr(self.connector, "backfill", False)),
+            refreshes=isinstance(self.connector, Refreshing),
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Poll:
+    """What one pass over a source brought."""
+
+    source: str
+    skipped: str | None = None  # busy · stopped · not due
+    error: str | None = None
+    pages: int = 0
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def add(self, outcome: Outcome) -> None:
+        self.pages += 1
+        self.outcome = self.outcome + outcome
+
+
+@dataclass(slots=True, kw_only=True)
+class Collector:
+    """Polls and follows sources; `on_page` is told of each page that was committed."""
+
+    database: Database
+    processor: Processor
+    supervisor: Supervisor
+    owner: str
+    clock: Clock
+    on_page: Callable[[Source, Outcome], None] = lambda _source, _outcome: None
+    jitter: Callable[[], float] = random.random
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def poll(self, source: Source, *, force: bool = False) -> Poll:
+        """Read one source up to now. Errors are kept as its health, never raised."""
+        result = Poll(source=source.id)
+        result.skipped = await self._begin(source, force=force)
+        if result.skipped:
+            return result
+        try:
+            await self._walk(source, source.connector.poll(await self._cursors(source)), result)
+        except ConnectorError as error:
+            result.error = str(error)
+            await self._fail(source, error)
+        else:
+            await self._succeed(source)
+        finally:
+            async with self.database.write() as connection:
+                await sources.release(connection, source.id, owner=self.owner)
+        return result
+
+    async def follow(self, source: Source) -> None:
+        """Follow a stream until it ends, is cancelled, or the listener stops."""
+        connector = source.connector
+        if not isinstance(connector, Streaming) or await self._begin(source, force=False):
+            return
+        result = Poll(source=source.id)
+        try:
+            await self._walk(
+                source, connector.stream(await self._cursors(source)), result, live=True
+            )
+        except ConnectorError as error:
+            await self._fail(source, error)
+        finally:
+            async with self.database.write() as connection:
+                await sources.release(connection, source.id, owner=self.owner)
+
+    async def refresh(self, source: Source, pages: Any) -> Poll:
+        """Process pages of figures that were read again; the source's health is not theirs to say."""
+        result = Poll(source=source.id)
+        try:
+            async for page in pages:
+                result.add(await self._process(source, page))
+        except ConnectorError as error:
+            result.error = str(error)
+            log.info("refresh.failed source=%s error=%s", source.id, type(error).__name__)
+        return result
+
+    async def _begin(self, source: Source, *, force: bool) -> str | None:
+        """Take the lease; why not, where it cannot or should not be taken."""
+        at = self.clock()
+        async with self.database.write() as connection:
+            await sources.ensure(connection, source.id)
+            state = await sources.get(connection, source.id)
+            if state is not None and not force:
+                if state.stopped and state.fingerprint == source.fingerprint:
+                    return "stopped"
+                if state.next_at is not None and state.next_at > at:
+                    return "waiting"
+            free = await sources.acquire(
+                connection, source.id, owner=self.owner, at=at, lease=LEASE
+            )
+            if not free:
+                return "busy"
+            await sources.set_state(connection, source.id, last_attempt_at=at, stopped=None)
+        return None
+
+    async def _cursors(self, source: Source) -> Cursors:
+        async with self.database.read() as connection:
+            return await sources.cursors(connection, source.id)
+
+    async def _walk(self, source: Source, pages: Any, result: Poll, *, live: bool = False) -> None:
+        """Process page after page; a stop is heeded between two pages, never within one."""
+        renewed = self.clock()
+        async for page in pages:
+            result.add(await self._process(source, page, live=live))
+            now = self.clock()
+            if now - renewed > RENEW_AFTER:
+                renewed = now
+                async with self.database.write() as connection:
+                    await sources.acquire(
+                        connection, source.id, owner=self.owner, at=now, lease=LEASE
+                    )
+                    if live:
+                        await sources.set_state(connection, source.id, last_success_at=now)
+            if self.stopping.is_set():
+                await pages.aclose()
+                return
+
+    async def _process(self, source: Source, page: Page, *, live: bool = False) -> Outcome:
+        outcome = await self.processor.process(page, source.origin, self.clock(), live=live)
+        self.on_page(source, outcome)
+        return outcome
+
+    async def _succeed(self, source: Source) -> None:
+        at = self.clock()
+        async with self.database.write() as connection:
+            before = await sources.get(connection, source.id)
+            await sources.set_state(
+                connection,
+                source.id,
+                last_success_at=at,
+                failures=0,
+                failing_since=None,
+                last_error=None,
+                next_at=None,
+                fingerprint=source.fingerprint,
+            )
+            if before is not None and before.failures:
+                log.info("source.recovered source=%s after=%d", source.id, before.failures)
+                await self.supervisor.recovered(connection, source.id, before, at)
+
+    async def _fail(self, source: Source, error: ConnectorError) -> None:
+        at = self.clock()
+        async with self.database.write() as connection:
+            before = await sources.get(connection, source.id)
+            failures = (before.failures if before else 0) + 1
+            since = before.failing_since if before and before.failing_since else at
+            stopped = LASTING.get(type(error))
+            if failures == 1 or stopped:
+                log.warning(
+                    "source.failing source=%s error=%s detail=%s",
+                    source.id,
+                    type(error).__name__,
+                    error,
+                )
+            if isinstance(error, Malformed):
+                await self._quarantine(connection, source, error, at)
+            await sources.set_state(
+                connection,
+                source.id,
+                failures=failures,
+                failing_since=since,
+                last_error=f"{type(error).__name__}: {error}"[:500],
+                next_at=at + self._pause(error, failures),
+                stopped=stopped,
+                fingerprint=source.fingerprint,
+            )
+            await self.supervisor.failing(connection, source.id, error, failures, since, at)
+
+    def _pause(self, error: ConnectorError, failures: int) -> timedelta:
+        if isinstance(error, RateLimited):
+            return error.retry_after or QUOTA_PAUSE
+        pause = min(BACKOFF_START * 2 ** min(failures - 1, 10), BACKOFF_MAX)
+        spread: timedelta = pause * (0.5 + self.jitter() / 2)
+        return spread
+
+    async def _quarantine(
+        self, connection: Any, source: Source, error: Malformed, at: datetime
+    ) -> None:
+        await sources.add_rejects(
+            connection,
+            source.id,
+            "",
+            [Reject(error=str(error), payload=error.payload)],
+            sealer=self.processor.sealer,
+            refs={},
+            at=at,
+            keep=self.processor.quarantine,
+        )

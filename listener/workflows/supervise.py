@@ -1,0 +1,91 @@
+"""Watches the watcher: a source that fails or recovers is told to the team, once each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from connectors.connector import ConnectorError, RateLimited, Unauthorized
+from listener.domain.calendar import WorkCalendar
+from listener.domain.notice import NoticeKind
+from listener.domain.rule import Level
+from listener.storage import outbox
+
+FAILING_AFTER = timedelta(hours=1)  # shorter failures mend themselves and need nobody
+LASTING_FAILURES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervisor:
+    """Puts notices in the outbox: to the team, in working hours."""
+
+    calendar: WorkCalendar
+    channels: Sequence[str]
+    exercise_id: str = ""
+
+    async def failing(
+        self,
+        connection: AsyncConnection,
+        source_id: str,
+        error: ConnectorError,
+        failures: int,
+        since: datetime,
+        at: datetime,
+    ) -> None:
+        """Tell of a refused credential at once, of other failures when they last."""
+        refused = isinstance(error, Unauthorized)
+        lasting = failures >= LASTING_FAILURES and at - since >= FAILING_AFTER
+        if not refused and (isinstance(error, RateLimited) or not lasting):
+            return
+        kind = NoticeKind.SOURCE_REFUSED if refused else NoticeKind.SOURCE_FAILING
+        await self.notice(
+            connection, kind, source_id, since=since, at=at, cause=type(error).__name__
+        )
+
+    async def recovered(
+        self, connection: AsyncConnection, source_id: str, before: Any, at: datetime
+    ) -> None:
+        """Tell that a source is back, where its failure was told."""
+        since = before.failing_since
+        if since is None or at - since < FAILING_AFTER:
+            return
+        await self.notice(
+            connection, NoticeKind.SOURCE_RECOVERED, source_id, since=since, at=at, until=at
+        )
+
+    async def notice(
+        self,
+        connection: AsyncConnection,
+        kind: NoticeKind,
+        name: str,
+        *,
+        since: datetime,
+        at: datetime,
+        until: datetime | None = None,
+        cause: str = "",
+    ) -> None:
+        """One notice a kind, name and beginning, however often it is seen."""
+        for channel in self.channels:
+            await outbox.enqueue(
+                connection,
+                key=f"{self.exercise_id}notice/{kind}/{name}/{int(since.timestamp())}/{channel}/team",
+                kind="notice",
+                channel=channel,
+                person=None,
+                payload={
+                    "notice": kind.value,
+                    "level": Level.WARNING.value,
+                    "name": name,
+                    "since": since.isoformat(),
+                    "until": until.isoformat() if until else None,
+                    "cause": cause,
+                },
+                created_at=at,
+                due_at=self.calendar.next_opening(at),
+                thread=f"notice-{kind}-{name}",
+                exercise_id=self.exercise_id,
+            )
