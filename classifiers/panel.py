@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from classifiers.classifier import Sample, Score
-from classifiers.language import LanguageClassifier
+from classifiers.language import UNKNOWN, LanguageClassifier
+from classifiers.language import VERSION as LANGUAGE_VERSION
 from classifiers.sentiment import SentimentClassifier
 from classifiers.severity import VERSION as SEVERITY_VERSION
 from classifiers.severity import severity
@@ -24,11 +25,10 @@ class Panel:
     def warm_up(self) -> None:
         """Load every model now. ModelError if a file is missing or altered."""
         self.language.warm_up()
+        self.sentiment.warm_up()
 
     @property
     def versions(self) -> Mapping[str, str]:
-        from classifiers.language import VERSION as LANGUAGE_VERSION
-
         return {
             "language": LANGUAGE_VERSION,
             "sentiment": self.sentiment.version,
@@ -43,7 +43,8 @@ class Panel:
             self.language.score(text, sample.language)
             for text, sample in zip(texts, samples, strict=True)
         ]
-        sentiments = self.sentiment.scores(texts)
+        codes = [language.label or UNKNOWN for language in languages]
+        sentiments = self.sentiment.scores(texts, codes)
         rows = zip(samples, languages, sentiments, strict=True)
         return [_with_measures(*row) for row in rows]
 

@@ -8,7 +8,9 @@ import unicodedata
 MAX_CHARS = 6_000  # what is judged of a longer text; the beginning carries the judgement
 
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\ufeff]")
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\ufe0e\ufe0f\ufeff\U0001f3fb-\U0001f3ff]"
+)
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w@])@[\w.-]*\w(?:@[\w.-]*\w)?")
 _HASHTAG = re.compile(r"#(\w+)")
@@ -32,7 +34,12 @@ def sanitise(text: str, limit: int = MAX_CHARS) -> str:
 
 
 def normalise(text: str, limit: int = MAX_CHARS) -> str:
-    """Lower case with accents kept; links and handles reduced to a mark, hashtags split in words."""
+    """`tidy` in lower case, accents kept."""
+    return tidy(text, limit).lower()
+
+
+def tidy(text: str, limit: int = MAX_CHARS) -> str:
+    """Links and handles reduced to a mark, hashtags split, repeated letters and signs cut short."""
     text = sanitise(text, limit)
     if "://" in text or "www." in text:
         text = _URL.sub(" http ", text)
@@ -40,7 +47,7 @@ def normalise(text: str, limit: int = MAX_CHARS) -> str:
         text = _HANDLE.sub(" @ ", text)
     if "#" in text:
         text = _HASHTAG.sub(_split_hashtag, text)
-    text = _REPEATED.sub(r"\1\1\1", _ELONGATED.sub(r"\1\1", text.lower()))
+    text = _REPEATED.sub(r"\1\1\1", _ELONGATED.sub(r"\1\1", text))
     return _SPACES.sub(" ", text).strip()
 
 

@@ -1,0 +1,90 @@
+"""The training data: read, checked, never shipped."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from classifiers.features import Lexicon, token_hash
+from classifiers.sentiment import CLASSES
+from classifiers.text import fold
+
+LEXICONS = Path("sentiment/lexicons")
+TWEETS = Path("sentiment/umsab")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """Texts and their labels, of one origin."""
+
+    texts: list[str]
+    labels: list[str]
+
+    def __add__(self, other: Labelled) -> Labelled:
+        return Labelled(texts=self.texts + other.texts, labels=self.labels + other.labels)
+
+
+def read_tweets(data: Path, language: str, part: str) -> Labelled:
+    """UMSAB (Barbieri et al. 2022): 0 negative, 1 neutral, 2 positive, a line each."""
+    folder = data / TWEETS / language
+    texts = (folder / f"{part}_text.txt").read_text("utf-8").rstrip("\n").split("\n")
+    numbers = (folder / f"{part}_labels.txt").read_text("utf-8").split()
+    if len(texts) != len(numbers):
+        raise ValueError(f"{folder}: {len(texts)} texts for {len(numbers)} labels in {part}")
+    return Labelled(texts=texts, labels=[CLASSES[int(number)] for number in numbers])
+
+
+def read_corpus(part: str) -> Labelled:
+    """The project's own invented hospital posts, "train" or "test"."""
+    text = files("classifiers").joinpath("training", "corpus", f"{part}.jsonl").read_text("utf-8")
+    posts = [json.loads(line) for line in text.splitlines()]
+    return Labelled(texts=[p["text"] for p in posts], labels=[p["sentiment"] for p in posts])
+
+
+def read_lexicon(data: Path) -> Lexicon:
+    """VADER-fr, AFINN-fr and Pattern-fr as one: the mean valence of each single token."""
+    found: dict[int, list[float]] = defaultdict(list)
+    for word, valence in _entries(data / LEXICONS):
+        number = token_hash(word)
+        if number:
+            found[number].append(min(max(valence, -1.0), 1.0))
+    means = {number: round(sum(v) / len(v), 3) for number, v in found.items()}
+    hashes = np.array(sorted(n for n, v in means.items() if v), dtype=np.uint64)
+    valences = np.array([means[int(n)] for n in hashes], dtype=np.float32)
+    return Lexicon(hashes=hashes, valences=valences)
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, float]]:
+    vader = dict(_vader(folder / "vader_fr/fr_lexicon.txt"))
+    yield from vader.items()
+    yield from _emoji(folder / "vader_fr/emojis_fr.txt", vader)
+    for word, points in json.loads((folder / "afinn_fr/AFINN-fr.json").read_text("utf-8")).items():
+        yield word, points / 4
+    # A published lexicon given on the command line by who trains: not untrusted input.
+    for word in ET.parse(folder / "pattern_fr/fr-sentiment.xml").getroot():  # noqa: S314
+        yield word.attrib["form"], float(word.attrib["polarity"])
+
+
+def _vader(path: Path) -> Iterator[tuple[str, float]]:
+    for line in path.read_text("utf-8").splitlines():
+        match = re.fullmatch(r"(.+)->(-?[\d.]+)", line.strip())
+        if match:
+            yield match[1].strip(), float(match[2]) / 3
+
+
+def _emoji(path: Path, vader: dict[str, float]) -> Iterator[tuple[str, float]]:
+    """An emoji is worth what the words of its description are."""
+    folded = {fold(word): valence for word, valence in vader.items()}
+    for line in path.read_text("utf-8").splitlines():
+        emoji, _, description = line.partition("\t")
+        known = [folded[w] for w in fold(description.lower()).split() if w in folded]
+        if known:
+            yield emoji.replace("\ufe0f", ""), sum(known) / len(known)
