@@ -15,6 +15,7 @@ from connectors.http import HttpClient, Response
 
 Params = Sequence[tuple[str, str]]
 _STALE = frozenset({"ExpiredToken", "InvalidToken"})
+_NO_XRPC = "refused without a reason: base_url must be the account's own server, not the public one"
 _ERROR_NAME = re.compile(r"[A-Za-z]{1,60}")
 
 
@@ -64,7 +65,8 @@ def _error(response: Response) -> str | None:
 
 def _answer(method: str, response: Response) -> dict[str, Any]:
     if response.status in (401, 403):
-        raise Unauthorized(f"{method} is refused ({_error(response) or response.status})")
+        name = _error(response)
+        raise Unauthorized(f"{method} is refused ({name})" if name else f"{method}: {_NO_XRPC}")
     if response.status == 400 and (error := _error(response)) is not None:
         raise Rejected(method, error, response.body)
     response.raise_for_status()

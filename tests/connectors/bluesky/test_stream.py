@@ -11,14 +11,7 @@ from typing import Any
 import pytest
 
 from connectors.bluesky import BlueskyConnector, stream
-from connectors.connector import (
-    ConnectorError,
-    Cursors,
-    Malformed,
-    Page,
-    Unavailable,
-    Watched,
-)
+from connectors.connector import ConnectorError, Cursors, Malformed, Page, Unavailable, Watched
 from connectors.http import HttpClient, NetworkPolicy, NotFound
 from connectors.mention import Kind
 from tests.connectors.bluesky.support import Make, ids
