@@ -1,0 +1,85 @@
+"""Does what is due at an instant, whether or not a mention arrives."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from listener.domain.incident import Policy, State, is_calm
+from listener.storage import due, erasure, incidents, sources
+from listener.storage.database import Database
+from listener.storage.due import Errand
+from listener.workflows.rescore import Rescorer
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)
+EXPIRY_EVERY = timedelta(hours=1)
+
+Handler = Callable[[Errand, datetime], Awaitable[None]]
+Planner = Callable[[datetime], Awaitable[None]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Ticker:
+    """`planners` write the errands that are to come; `handlers` do them, by kind."""
+
+    database: Database
+    policy: Policy
+    owner: str
+    rescorer: Rescorer
+    planners: Sequence[Planner] = ()
+    handlers: Mapping[str, Handler] = field(default_factory=dict)
+    exercise_id: str = ""
+    _expired_at: datetime | None = None
+
+    async def tick(self, at: datetime) -> None:
+        """Everything that is due: calm incidents, errands, expiry, scores that are missing."""
+        await self._resolve(at)
+        for plan in self.planners:
+            await plan(at)
+        await self._run_errands(at)
+        await self.rescorer.rescore(at)
+        await self._expire(at)
+
+    async def _resolve(self, at: datetime) -> None:
+        async with self.database.read() as connection:
+            current = await incidents.unfinished(connection, exercise_id=self.exercise_id)
+        calm = [i for i in current.values() if is_calm(i, policy=self.policy, at=at)]
+        if not calm:
+            return
+        async with self.database.write() as connection:
+            # Read again: a breach may have come between the look and the lock.
+            current = await incidents.unfinished(connection, exercise_id=self.exercise_id)
+            for incident in calm:
+                latest = current.get(incident.subject)
+                if latest is None or not is_calm(latest, policy=self.policy, at=at):
+                    continue
+                if await incidents.close(connection, latest.id, at=at, state=State.RESOLVED):
+                    await incidents.add_event(
+                        connection, latest.id, at=at, kind="resolved", how="calm"
+                    )
+
+    async def _run_errands(self, at: datetime) -> None:
+        async with self.database.write() as connection:
+            errands = await due.claim(connection, owner=self.owner, at=at, lease=LEASE)
+        for errand in errands:
+            handler = self.handlers.get(errand.kind)
+            if handler is None:
+                log.error("tick.unknown_errand kind=%s", errand.kind)
+                continue
+            await handler(errand, at)
+            async with self.database.write() as connection:
+                await due.done(connection, errand.key, at=at)
+
+    async def _expire(self, at: datetime) -> None:
+        if self._expired_at is not None and at - self._expired_at < EXPIRY_EVERY:
+            return
+        self._expired_at = at
+        async with self.database.write() as connection:
+            texts = await erasure.expire_texts(connection, at=at)
+            items = await sources.expire_quarantine(connection, at=at)
+        if texts or items:
+            log.info("privacy.expired texts=%d quarantined=%d", texts, items)
