@@ -95,6 +95,10 @@ class Rota:
         weekday = WEEKDAYS.index(settings.handover_day)
         behind = (settings.starts_on.weekday() - weekday) % 7
         self._first = settings.starts_on - timedelta(days=behind)
+        self._end = self._midnight_after(settings.ends_on) if settings.ends_on else None
+
+    def _midnight_after(self, day: date) -> datetime:
+        return datetime.combine(day + timedelta(days=1), time(), self.zone).astimezone(UTC)
 
     def _handover(self, week: int) -> datetime:
         day = self._first + timedelta(weeks=week)
@@ -121,18 +125,13 @@ class Rota:
             since, until = override.between(self.zone)
             if since <= at < until:
                 return override.person
-        ended = self.settings.ends_on is not None and at >= _local(
-            datetime.combine(self.settings.ends_on, time.max), self.zone
-        )
-        if week < 0 or ended:
+        if week < 0 or (self._end is not None and at >= self._end):
             return None
         return self.settings.people[week % len(self.settings.people)]
 
     def _edges(self) -> list[datetime]:
         edges = [edge for o in self.settings.override for edge in o.between(self.zone)]
-        if self.settings.ends_on is not None:
-            edges.append(_local(datetime.combine(self.settings.ends_on, time.max), self.zone))
-        return edges
+        return edges if self._end is None else [*edges, self._end]
 
     def _next_change(self, at: datetime, handover: datetime) -> datetime:
         return min([edge for edge in self._edges() if edge > at] + [handover])
