@@ -110,8 +110,10 @@ def _older(feed: Mapping[str, Any], url: str) -> str:
 
 
 def _wordpress_older(url: str) -> str:
-    """WordPress pages its feeds with ?paged=N and says so nowhere."""
+    """WordPress pages its feeds with ?paged=N and says so nowhere; that of all comments it does not."""
     parts = urlsplit(url)
+    if "comments/feed" in parts.path or "feed=comments" in parts.query:
+        return ""
     pairs = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
     current = pairs.pop("paged", "1")
     number = int(current) + 1 if current.isdigit() and len(current) < 7 else 2

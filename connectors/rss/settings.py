@@ -7,6 +7,7 @@ from datetime import timedelta
 from pydantic import Field, HttpUrl, model_validator
 
 from connectors.connector import ConnectorSettings
+from connectors.durations import Duration
 from connectors.mention import Kind
 
 
@@ -14,7 +15,7 @@ class RssSettings(ConnectorSettings):
     url: HttpUrl | None = None
     urls: tuple[HttpUrl, ...] = ()
     """More feeds of the same source; each keeps its own cursor."""
-    look_back: timedelta = Field(default=timedelta(days=7), gt=timedelta(0))
+    look_back: Duration = Field(default=timedelta(days=7), gt=timedelta(0))
     kind: Kind | None = None
     """None: comment where the entry answers another, video on YouTube, article elsewhere."""
     language: str | None = Field(default=None, pattern="^[a-z]{2}$")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from connectors.connector import ConnectorSettings
+from connectors.durations import Duration
 
 
 class WordpressSettings(ConnectorSettings):
@@ -16,8 +17,8 @@ class WordpressSettings(ConnectorSettings):
     """The REST root, where discovery cannot find it (…/wp-json/)."""
     posts: bool = True
     comments: bool = True
-    look_back: timedelta = Field(default=timedelta(days=7), gt=timedelta(0))
-    moderation: timedelta = Field(default=timedelta(days=3), ge=timedelta(hours=2))
+    look_back: Duration = Field(default=timedelta(days=7), gt=timedelta(0))
+    moderation: Duration = Field(default=timedelta(days=3), ge=timedelta(hours=2))
     """How far back, once an hour, to look for comments approved late and for deletions."""
     language: str | None = Field(default=None, pattern="^[a-z]{2}$")
     """Over what the home page declares."""

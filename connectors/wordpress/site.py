@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from aiohttp import encode_basic_auth
 from selectolax.lexbor import LexborHTMLParser
 
 from connectors.connector import ConnectorError, Cursor, Malformed, Refused, Unauthorized
@@ -116,8 +116,8 @@ class SiteClient:
         secret = self._settings.application_password
         if secret is None or host_of(address) != host_of(self._settings.home):
             return {}
-        pair = f"{self._settings.user}:{secret.get_secret_value()}".encode()
-        return {"Authorization": f"Basic {b64encode(pair).decode('ascii')}"}
+        pair = (self._settings.user or "", secret.get_secret_value())
+        return {"Authorization": encode_basic_auth(*pair, encoding="utf-8")}
 
     def _judge(self, response: Response) -> None:
         code = _error_code(response)
