@@ -78,7 +78,9 @@ class Mention:
     rating: float | None = None  # 1 to 5
     tags: tuple[str, ...] = ()  # without a leading #
     accounts: tuple[str, ...] = ()  # handles that the post addresses, without a leading @
-    republish: bool = True  # False: author or network asks not to show it elsewhere; it still counts
+    republish: bool = (
+        True  # False: author or network asks not to show it elsewhere; it still counts
+    )
 
     def __post_init__(self) -> None:
         if not self.network or not self.external_id:

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, model_validator
 from yarl import URL
 
 from connectors.connector import ConnectorSettings
+from connectors.durations import Duration
 
 OFFICIAL_PDS = "https://bsky.social"
 OFFICIAL_APPVIEW = "https://public.api.bsky.app"
@@ -33,11 +34,11 @@ class BlueskySettings(ConnectorSettings):
     domains: tuple[str, ...] = ()  # posts that link to the hospital's own sites
     notifications: bool = True
     followers: bool = True  # one more request for every 25 authors not met before
-    look_back: timedelta = Field(default=timedelta(days=7), gt=timedelta(0))
-    overlap: timedelta = Field(default=timedelta(minutes=10), ge=timedelta(0))
+    look_back: Duration = Field(default=timedelta(days=7), gt=timedelta(0))
+    overlap: Duration = Field(default=timedelta(minutes=10), ge=timedelta(0))
     stream: bool = False
     jetstream_url: str = OFFICIAL_JETSTREAM
-    stream_look_back: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0))
+    stream_look_back: Duration = Field(default=timedelta(hours=1), gt=timedelta(0))
 
     @model_validator(mode="after")
     def _whole_credential(self) -> Self:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from yarl import URL
 
 from connectors.connector import ConnectorSettings
+from connectors.durations import Duration
 
 
 def _origin(value: str) -> str:
@@ -49,9 +50,9 @@ class MastodonSettings(ConnectorSettings):
     honour_opt_out: bool = True  # leave out authors who say #nobot or noindex
     stream: bool = False
     streaming_url: str | None = None  # None: as the instance says
-    look_back: timedelta = Field(default=timedelta(days=7), gt=timedelta(0))
-    public_look_back: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0))
-    overlap: timedelta = Field(default=timedelta(hours=1), ge=timedelta(0))
+    look_back: Duration = Field(default=timedelta(days=7), gt=timedelta(0))
+    public_look_back: Duration = Field(default=timedelta(hours=1), gt=timedelta(0))
+    overlap: Duration = Field(default=timedelta(hours=1), ge=timedelta(0))
     requests_per_second: float = Field(default=1.0, gt=0)
     burst: int = Field(default=250, gt=0)
 

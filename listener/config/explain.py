@@ -10,9 +10,9 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from connectors.durations import format_duration
 from listener.config.secrets import SecretText
 from listener.config.typed import Problems
-from listener.domain.durations import format_duration
 
 # A proxy's login or a feed's token may stand in an address: neither belongs in a message.
 _LOGIN = re.compile(r"//[^/@\s]*@")

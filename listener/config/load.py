@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
+from connectors.durations import parse_duration
 from connectors.registry import CONNECTORS
 from listener.config.explain import describe, show
 from listener.config.models import Config, SourceSettings
@@ -20,7 +21,6 @@ from listener.config.references import check_references
 from listener.config.salvage import salvage
 from listener.config.secrets import resolve
 from listener.config.typed import Problems, Reader, read_leaves
-from listener.domain.durations import parse_duration
 
 SEARCHED = (Path("config.toml"), Path("/etc/listener/config.toml"), Path("config.example.toml"))
 SOURCE_KEYS = frozenset(SourceSettings.model_fields) - {"settings"}

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, SerializeAsAny, field_validator
 
 from connectors.connector import ConnectorSettings
+from connectors.durations import ClockTime, Duration, PositiveDuration
 from listener.domain.calendar import CalendarSettings, Weekday
-from listener.domain.durations import ClockTime, Duration, PositiveDuration
 from listener.domain.incident import Policy
 from listener.domain.oncall import Person, RotaSettings
 from listener.domain.rule import Level, Rule
@@ -175,7 +175,6 @@ class SourceSettings(_Section):
     connector: str
     every: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=10))
     enabled: bool = True
-    stream: bool = False
     about: tuple[str, ...] = ()
     weight: float = Field(default=1.0, ge=0, le=3)
     settings: SerializeAsAny[ConnectorSettings]

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from connectors.durations import ClockTime
 from listener.domain.calendar import WEEKDAYS, Weekday
-from listener.domain.durations import ClockTime
 from listener.domain.values import Address, Identifier
 
 

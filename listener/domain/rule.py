@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from listener.domain.durations import PositiveDuration
+from connectors.durations import PositiveDuration
 from listener.domain.values import Identifier
 from listener.domain.watch import fold
 

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from listener.config.models import Config, Excerpt
+from listener.config.models import Config
 from listener.domain.alert import Recipient
 from listener.domain.notice import Notice, NoticeKind
 from listener.domain.rule import Level
 from listener.notifiers.base import Message
+from listener.notifiers.build import excerpt_setting
 from listener.notifiers.render import Channel, render_alert, render_notice
 from listener.storage import incidents
 from listener.storage.database import Database
@@ -59,11 +60,6 @@ class Composer:
             return Recipient(person=key, name=name, address=address)
         return Recipient(person=key, name=name, address="console")
 
-    def _excerpt(self, channel: str) -> Excerpt:
-        settings = getattr(self.config, channel, None)
-        excerpt: Excerpt = settings.excerpt if settings is not None else "none"
-        return excerpt
-
     async def _alert(self, letter: Letter, recipient: Recipient, at: datetime) -> Message:
         async with self.database.read() as connection:
             incident = await incidents.get(connection, letter.incident_id or 0)
@@ -75,7 +71,7 @@ class Composer:
             channel=CHANNELS[letter.channel],
             recipient=recipient,
             key=letter.key,
-            excerpt=self._excerpt(letter.channel),
+            excerpt=excerpt_setting(self.config, letter.channel),
             language=self.config.language,
             mediation=self.config.hospital.mediation,
         )

@@ -1,0 +1,1 @@
+"""Builds the listener from its configuration, runs it, and stops it."""
