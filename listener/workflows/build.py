@@ -5,10 +5,13 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 from pydantic import SecretStr
 
+from connectors.bluesky.session import FileSessions
+from connectors.bluesky.settings import BlueskySettings
 from connectors.connector import Clock, Connector
 from connectors.http import HttpClient
 from connectors.policy import NetworkPolicy
@@ -25,12 +28,16 @@ def network_policy(config: Config) -> NetworkPolicy:
 
 
 def build_connector(
-    source: SourceSettings, *, http: HttpClient, watcher: Watcher, clock: Clock
+    source: SourceSettings, *, http: HttpClient, watcher: Watcher, clock: Clock, state_dir: Path
 ) -> Connector:
     """The connector of one source; opens nothing yet."""
+    parts: dict[str, Any] = {"http": http, "watched": watcher.watched(), "clock": clock}
+    if isinstance(source.settings, BlueskySettings) and source.settings.session_file is None:
+        # An account may log in 300 times a day only: its session outlives a restart.
+        parts["sessions"] = FileSessions(state_dir / "sessions" / f"{source.id}.json")
     # Every registered class takes these arguments; a protocol cannot say so of its constructor.
     make = cast(Any, CONNECTORS[source.connector])
-    connector: Connector = make(source.settings, http=http, watched=watcher.watched(), clock=clock)
+    connector: Connector = make(source.settings, **parts)
     return connector
 
 
@@ -42,7 +49,9 @@ def build_sources(
         if source.enabled:
             yield Source(
                 id=source.id,
-                connector=build_connector(source, http=http, watcher=watcher, clock=clock),
+                connector=build_connector(
+                    source, http=http, watcher=watcher, clock=clock, state_dir=config.state_dir
+                ),
                 every=source.every,
                 about=source.about,
                 weight=source.weight,
