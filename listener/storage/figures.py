@@ -1,0 +1,222 @@
+"""The one query layer for what people are told in numbers: `listener mentions` and the digests.
+
+Every figure and every listing goes through the same conditions, so that they never disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from listener.storage.mentions import subjects_of
+from listener.storage.tables import mention_links, mention_subjects, mentions, snapshots
+from listener.storage.views import latest_figures
+
+BATCH = 500  # mentions read at a time
+UNSCORED = "unscored"  # as a sentiment: what no classifier has judged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which mentions are meant; an empty sequence or None leaves a condition out.
+
+    Stretches are by `occurred_at`, `since` included and `until` excluded. A mention that concerns
+    several of `subjects` counts once. Drills and demos are left out unless one is asked for.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    subjects: Sequence[str] = ()
+    networks: Sequence[str] = ()
+    sources: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    sentiments: Sequence[str] = ()  # negative · neutral · positive · unscored
+    live: bool | None = None  # False: backfill only
+    erased: bool | None = None  # True: those whose text is gone
+    exercise_id: str = ""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        made: list[ColumnElement[bool]] = [mentions.c.exercise_id == self.exercise_id]
+        if self.since is not None:
+            made.append(mentions.c.occurred_at >= self.since)
+        if self.until is not None:
+            made.append(mentions.c.occurred_at < self.until)
+        if self.subjects:
+            made.append(_concerns(self.subjects))
+        for column, values in (
+            (mentions.c.network, self.networks),
+            (mentions.c.source_id, self.sources),
+            (mentions.c.kind, self.kinds),
+            (func.coalesce(mentions.c.sentiment, UNSCORED), self.sentiments),
+        ):
+            if values:
+                made.append(column.in_(values))
+        if self.live is not None:
+            made.append(mentions.c.live.is_(self.live))
+        if self.erased is not None:
+            made.append(mentions.c.text.is_(None) if self.erased else mentions.c.text.is_not(None))
+        return made
+
+
+def _concerns(subjects: Sequence[str]) -> ColumnElement[bool]:
+    return exists().where(
+        mention_subjects.c.mention_id == mentions.c.id, mention_subjects.c.subject.in_(subjects)
+    )
+
+
+async def count(connection: AsyncConnection, filters: Filters) -> int:
+    """How many mentions."""
+    query = select(func.count()).select_from(mentions).where(*filters.conditions())
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def tally(connection: AsyncConnection, filters: Filters) -> dict[tuple[str, str], int]:
+    """How many mentions by (network, sentiment); `unscored` is one of the sentiments."""
+    sentiment = func.coalesce(mentions.c.sentiment, UNSCORED)
+    query = (
+        select(mentions.c.network, sentiment, func.count())
+        .where(*filters.conditions())
+        .group_by(mentions.c.network, sentiment)
+    )
+    rows = await connection.execute(query)
+    return {(network, found): int(number) for network, found, number in rows}
+
+
+async def earliest(connection: AsyncConnection, filters: Filters) -> datetime | None:
+    """When the first of the mentions occurred."""
+    query = select(mentions.c.occurred_at).where(*filters.conditions())
+    query = query.order_by(mentions.c.occurred_at).limit(1)
+    found: datetime | None = (await connection.execute(query)).scalar_one_or_none()
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One stored mention: `row` has the columns of `mentions` and the sealed link.
+
+    `figures` is its newest engagement snapshot (views, reactions, replies, shares), if any.
+    """
+
+    row: Row[Any]
+    subjects: frozenset[str]
+    figures: Row[Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Where a listing stopped: its last mention."""
+
+    occurred_at: datetime
+    id: int
+
+
+async def listing(
+    connection: AsyncConnection,
+    filters: Filters,
+    *,
+    after: Mark | None = None,
+    limit: int | None = None,
+    newest_first: bool = True,
+) -> AsyncIterator[Listed]:
+    """The mentions in the order of their instants, read by keyset: any number in little memory."""
+    left = limit
+    while left is None or left > 0:
+        wanted = BATCH if left is None else min(left, BATCH)
+        page = await _page(connection, filters, after, wanted, newest_first)
+        for item in page:
+            yield item
+        if len(page) < wanted:
+            return
+        after = Mark(occurred_at=page[-1].row.occurred_at, id=page[-1].row.id)
+        left = None if left is None else left - len(page)
+
+
+async def _page(
+    connection: AsyncConnection, filters: Filters, after: Mark | None, limit: int, newest: bool
+) -> list[Listed]:
+    at, number = mentions.c.occurred_at, mentions.c.id
+    order = (at.desc(), number.desc()) if newest else (at, number)
+    query = (
+        select(mentions, mention_links.c.sealed)
+        .outerjoin(mention_links, mention_links.c.mention_id == number)
+        .where(*filters.conditions())
+        .order_by(*order)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(_beyond(after, newest))
+    return await _complete(connection, list(await connection.execute(query)))
+
+
+def _beyond(after: Mark, newest: bool) -> ColumnElement[bool]:
+    at, number = mentions.c.occurred_at, mentions.c.id
+    further = at < after.occurred_at if newest else at > after.occurred_at
+    next_to = number < after.id if newest else number > after.id
+    return or_(further, and_(at == after.occurred_at, next_to))
+
+
+async def _complete(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Listed]:
+    ids = [row.id for row in rows]
+    subjects = await subjects_of(connection, ids)
+    figures = await latest_figures(connection, ids)
+    return [
+        Listed(row=row, subjects=subjects.get(row.id, frozenset()), figures=figures.get(row.id))
+        for row in rows
+    ]
+
+
+async def notable(
+    connection: AsyncConnection, filters: Filters, *, per_network: int
+) -> list[Listed]:
+    """The posts that went furthest on each network, then the gravest; network by network.
+
+    One row a text, and none whose text is gone: copies say nothing new.
+    """
+    reached = _reached(filters)
+    far = func.coalesce(reached.c.total, 0)
+    order = (far.desc(), mentions.c.severity.desc().nulls_last(), mentions.c.id)
+    copies = (
+        select(mentions.c.id, mentions.c.network, mentions.c.severity, far.label("far"))
+        .add_columns(
+            func.row_number()
+            .over(partition_by=(mentions.c.network, mentions.c.text_hash), order_by=order)
+            .label("copy")
+        )
+        .outerjoin(reached, reached.c.mention_id == mentions.c.id)
+        .where(*filters.conditions(), mentions.c.text.is_not(None), mentions.c.kind != "repost")
+        .subquery()
+    )
+    place = func.row_number().over(
+        partition_by=copies.c.network,
+        order_by=(copies.c.far.desc(), copies.c.severity.desc().nulls_last(), copies.c.id),
+    )
+    ranked = select(copies.c.id, place.label("place")).where(copies.c.copy == 1).subquery()
+    query = (
+        select(mentions, mention_links.c.sealed)
+        .join(ranked, ranked.c.id == mentions.c.id)
+        .outerjoin(mention_links, mention_links.c.mention_id == mentions.c.id)
+        .where(ranked.c.place <= per_network)
+        .order_by(mentions.c.network, ranked.c.place)
+    )
+    return await _complete(connection, list(await connection.execute(query)))
+
+
+def _reached(filters: Filters) -> Any:
+    """The most that each mention has gathered: counts only grow, and a network's blip is no loss."""
+    total = (
+        func.coalesce(snapshots.c.reactions, 0)
+        + func.coalesce(snapshots.c.replies, 0)
+        + func.coalesce(snapshots.c.shares, 0)
+    )
+    return (
+        select(snapshots.c.mention_id, func.max(total).label("total"))
+        .join(mentions, mentions.c.id == snapshots.c.mention_id)
+        .where(*filters.conditions())
+        .group_by(snapshots.c.mention_id)
+        .subquery()
+    )
