@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 from aiohttp import web
 
@@ -41,7 +41,7 @@ async def read(source: RssConnector, cursors: Cursors) -> list[Page]:
     async for page in source.poll(dict(cursors)):
         pages.append(page)
         if page.cursor is not None:
-            cursors[page.feed] = json.loads(json.dumps(page.cursor))
+            cursors[page.feed] = orjson.loads(orjson.dumps(page.cursor))
     return pages
 
 

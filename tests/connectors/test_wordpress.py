@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
+import orjson
 import pytest
 from aiohttp import encode_basic_auth
 from pydantic import ValidationError
@@ -48,7 +48,7 @@ class Listener:
         async for page in self.source.poll(dict(self.cursors)):
             self.pages.append(page)
             if page.cursor is not None:
-                self.cursors[page.feed] = json.loads(json.dumps(page.cursor))
+                self.cursors[page.feed] = orjson.loads(orjson.dumps(page.cursor))
         return self.ids
 
     @property
@@ -101,7 +101,7 @@ async def test_a_quota_in_the_middle_of_the_walk_loses_and_repeats_nothing(http)
 
 async def test_the_first_poll_reads_the_look_back_only(http):
     async with WordpressServer().serving() as server:
-        listener = Listener(http, server, look_back="P2D")
+        listener = Listener(http, server, look_back=timedelta(days=2))
         server.write("Ancien, retouché hier", START - timedelta(days=90), modified=START)
         server.write("Ancien", START - timedelta(days=90))
         recent = server.write("Récent", START)

@@ -48,7 +48,7 @@ class FeedServer(StandIn):
         newest = list(reversed(self.entries))[(page - 1) * self.window : page * self.window]
         if page > 1 and not newest:
             return web.Response(status=404, text="<html>Page non trouvée</html>")
-        etag = f'"{hash(str(self.entries))}"'
+        etag = f'"{hash(str(newest))}"'
         if request.headers.get("If-None-Match") == etag:
             return web.Response(status=304, headers={"ETag": etag})
         more = self.paged and len(self.entries) > page * self.window

@@ -136,7 +136,8 @@ class WordpressServer(StandIn):
             floor = query.get("modified_after", floor)
         shown = [i for i in getattr(self, name) if (name, i["id"]) not in self.hidden]
         if limit := parse_date(floor):
-            shown = [i for i in shown if i[by] > _written(limit)]
+            after = _written(limit)
+            shown = [item for item in shown if item[by] > after]
         shown.sort(key=lambda item: (item[by], item["id"]), reverse=query.get("order") != "asc")
         pages = -(-len(shown) // size)
         if page > max(pages, 1) and name == "posts":
