@@ -116,8 +116,8 @@ class ScorerClient:
     ) -> tuple[list[list[Score] | None], list[int]]:
         """Scores, None for each poison item, and the poison items' indexes.
 
-        A batch that fails is halved until the items that cannot be scored stand alone; such an
-        item is tried twice, since the machine may be to blame. ScorerUnavailable goes through.
+        A batch that fails is halved until the items that cannot be scored stand alone. None is
+        given up at its first failure: the machine may be to blame. ScorerUnavailable goes through.
         """
         try:
             return list(await self.score(samples)), []

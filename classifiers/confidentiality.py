@@ -69,14 +69,13 @@ class _Word:
 def find_patients(text: str) -> list[Span]:
     """Spans that may tell who was cared for, in order and disjoint."""
     spans = [
-        Span(start=m.start(), end=m.end(), kind=str(m.lastgroup)) for m in _FIXED.finditer(text)
-    ]
-    spans += [
         Span(start=m.start("date"), end=m.end("date"), kind="birth_date")
         for m in _BIRTH.finditer(text)
     ]
-    spans += _names(text)
-    return _disjoint(spans)
+    spans += [
+        Span(start=m.start(), end=m.end(), kind=str(m.lastgroup)) for m in _FIXED.finditer(text)
+    ]
+    return _disjoint([*spans, *_names(text)])
 
 
 def mask_patients(text: str, mark: str = MASK) -> str:
@@ -114,8 +113,9 @@ def _after_title(text: str, words: Sequence[_Word], first: int) -> int:
     if first >= len(words) or not _adjacent(text, words[first - 1], words[first], dot=True):
         return first
     title, word = words[first - 1], words[first]
-    if word.folded in PARTICLES and _particle(text, words, first):
-        return _run(text, words, first + 1)
+    named = first + _particles(text, words, first)
+    if named > first:
+        return _run(text, words, named)
     # "m" alone is a metre or a slip more often than a gentleman.
     if not word.capital and (title.folded in {"m", "pere", "soeur"} or len(word.text) < 3):
         return first
@@ -173,22 +173,24 @@ def _run(text: str, words: Sequence[_Word], first: int) -> int:
     while end < len(words) and end - first < 6 and _adjacent(text, words[end - 1], words[end]):
         if words[end].capital and (_may_name(words[end]) or len(words[end].text) == 1):
             end += 1
-        elif words[end].folded in PARTICLES and _particle(text, words, end):
-            end += 2
+        elif particles := _particles(text, words, end):
+            end += particles + 1
         else:
             break
     return end
 
 
-def _particle(text: str, words: Sequence[_Word], index: int) -> bool:
-    """Whether the particle at `index` leads to another part of the name: "de Villiers"."""
-    following = index + 1
-    return (
-        following < len(words)
-        and words[following].capital
-        and _may_name(words[following])
-        and _adjacent(text, words[index], words[following])
-    )
+def _particles(text: str, words: Sequence[_Word], index: int) -> int:
+    """How many particles at `index` lead to another part of the name: one in "de Villiers"."""
+    for count in range(3):
+        here = index + count
+        if here >= len(words) or not _adjacent(text, words[here - 1], words[here], dot=True):
+            return 0
+        if count and words[here].capital and _may_name(words[here]):
+            return count
+        if words[here].folded not in PARTICLES:
+            return 0
+    return 0
 
 
 def _may_name(word: _Word) -> bool:

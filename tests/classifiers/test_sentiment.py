@@ -1,0 +1,201 @@
+"""French sentiment: right on what is plain, steady on what is wild, and honest about its files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifiers.classifier import ModelError
+from classifiers.linear import load
+from classifiers.sentiment import CLASSES, SentimentClassifier
+
+POSITIVE = [
+    "Merci à toute l'équipe des urgences, vous êtes formidables",
+    "Un immense merci aux infirmières, elles ont été adorables avec maman",
+    "Accueil parfait, médecin à l'écoute, je recommande",
+]
+NEGATIVE = [
+    "Honteux ! Neuf heures d'attente, personnel désagréable, plus jamais",
+    "C'est un scandale, on a laissé mon père seul dans un couloir toute la nuit",
+    "Médecin odieux, chambre sale, je porte plainte",
+]
+NEUTRAL = [
+    "Le CHU de Valmont annonce l'ouverture d'un service d'oncologie le 3 mars",
+    "Les visites sont autorisées de 13 h à 20 h",
+    "Le conseil de surveillance se réunira mardi",
+]
+
+WILD = [
+    "",
+    " \n\t ",
+    "\x00",
+    "\ud800\udfff",
+    "👏👏👏",
+    "شكرا جزيلا لجميع الممرضات",
+    "a" * 100_000,
+    "honte " * 20_000,
+    "!" * 10_000,
+    "é" * 10_000,
+    "\u202eodnom el tuot rirgua\u202c",
+    "merci\x00honte",
+    "'",
+    "#",
+    "@@@@",
+]
+
+
+@pytest.fixture(scope="module")
+def classifier():
+    return SentimentClassifier()
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [(t, "positive") for t in POSITIVE]
+    + [(t, "negative") for t in NEGATIVE]
+    + [(t, "neutral") for t in NEUTRAL],
+)
+def test_what_is_plain_is_read_right(classifier, text, label):
+    assert classifier.scores([text])[0].label == label
+
+
+def test_wild_texts_have_probabilities_that_sum_to_one(classifier):
+    for score in classifier.scores(WILD):
+        assert tuple(score.probabilities) == CLASSES
+        assert abs(sum(score.probabilities.values()) - 1) < 1e-5
+        assert all(0 <= p <= 1 for p in score.probabilities.values())
+
+
+def test_a_batch_says_what_each_text_alone_says(classifier):
+    texts = POSITIVE + WILD + NEGATIVE + NEUTRAL
+    assert classifier.scores(texts) == [classifier.scores([text])[0] for text in texts]
+
+
+def test_the_order_of_a_batch_does_not_matter(classifier):
+    texts = POSITIVE + NEGATIVE + WILD
+    assert classifier.scores(texts[::-1]) == classifier.scores(texts)[::-1]
+
+
+@settings(max_examples=50)
+@given(st.lists(st.text(st.characters(codec=None), max_size=80), max_size=5))
+def test_any_text_is_scored(texts):
+    shared = _shared()
+    scores = shared.scores(texts)
+    assert scores == [shared.scores([text])[0] for text in texts]
+    assert all(abs(sum(s.probabilities.values()) - 1) < 1e-5 for s in scores)
+
+
+def test_repeating_a_word_endlessly_does_not_make_it_certain(classifier):
+    once, often = (
+        classifier.predict_proba(["attente " * n])[0, CLASSES.index("negative")] for n in (1, 5000)
+    )
+    assert abs(often - once) < 0.6
+
+
+def test_predict_proba_has_a_row_a_text(classifier):
+    probabilities = classifier.predict_proba(POSITIVE)
+    assert probabilities.shape == (len(POSITIVE), len(CLASSES))
+    assert np.allclose(probabilities.sum(axis=1), 1)
+
+
+def test_the_evidence_names_the_words_that_spoke(classifier):
+    (score,) = classifier.scores(["C'est une honte, neuf heures d'attente"])
+    terms = [reason.detail for reason in score.reasons]
+    assert {"honte", "attente"} & set(terms)
+    assert all(reason.code == "negative_words" for reason in score.reasons)
+    assert 0 < sum(reason.share for reason in score.reasons) <= 1.001
+
+
+def test_the_evidence_never_names_a_person(classifier):
+    (score,) = classifier.scores(["Martine Kowalczyk est une honte, merci Sophie et Jean"])
+    assert not {"martine", "kowalczyk", "sophie", "jean"} & {r.detail for r in score.reasons}
+
+
+def test_a_language_no_model_reads_is_not_judged(classifier):
+    (score,) = classifier.scores(["Zostawili nas na korytarzu przez całą noc"], ["pl"])
+    assert score.version == "none"
+    assert score.reasons[0].code == "unread_language"
+    assert max(score.probabilities.values()) < 0.4
+
+
+def test_an_empty_text_is_not_judged(classifier):
+    (score,) = classifier.scores(["  \n"])
+    assert score.version == "none"
+    assert score.reasons[0].code == "no_text"
+
+
+@pytest.fixture
+def models(tmp_path):
+    folder = tmp_path / "models"
+    shutil.copytree(str(files("classifiers").joinpath("models")), folder)
+    return folder
+
+
+def test_the_shipped_model_is_the_one_the_manifest_lists(models):
+    assert load("sentiment-fr", models).version == SentimentClassifier().version
+
+
+def test_a_missing_model_is_named_with_what_to_do(models):
+    (models / "sentiment-fr.npz").unlink()
+    with pytest.raises(ModelError, match=r"sentiment-fr\.npz is missing.*make train"):
+        load("sentiment-fr", models)
+
+
+def test_an_altered_model_is_refused(models):
+    content = bytearray((models / "sentiment-fr.npz").read_bytes())
+    content[len(content) // 2] ^= 1
+    (models / "sentiment-fr.npz").write_bytes(content)
+    with pytest.raises(ModelError, match="sha256"):
+        load("sentiment-fr", models)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"sentiment-fr.npz": null}'])
+def test_a_broken_manifest_is_named(models, content):
+    (models / "manifest.json").write_bytes(content)
+    with pytest.raises(ModelError, match="manifest"):
+        load("sentiment-fr", models)
+
+
+def test_a_model_that_would_run_code_is_refused(models):
+    path = models / "sentiment-fr.npz"
+    np.savez(path, format=np.array([print], dtype=object))
+    _relist(models, path)
+    with pytest.raises(ModelError, match="another version"):
+        load("sentiment-fr", models)
+
+
+def test_a_model_of_another_kind_is_refused(models):
+    path = models / "sentiment-fr.npz"
+    np.savez(path, format=np.array(99))
+    _relist(models, path)
+    with pytest.raises(ModelError, match="another version"):
+        load("sentiment-fr", models)
+
+
+@pytest.mark.skipif("LISTENER_DATA" not in os.environ, reason="LISTENER_DATA is not set")
+def test_training_again_makes_the_same_bits(tmp_path):
+    command = [sys.executable, "-m", "classifiers.training", "--out", str(tmp_path)]
+    subprocess.run([*command, "--data", os.environ["LISTENER_DATA"]], check=True)
+    shipped = files("classifiers").joinpath("models", "sentiment-fr.npz").read_bytes()
+    assert (tmp_path / "sentiment-fr.npz").read_bytes() == shipped
+
+
+def _relist(models: Path, path: Path) -> None:
+    import hashlib
+
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    (models / "manifest.json").write_text(json.dumps({path.name: {"sha256": digest}}))
+
+
+def _shared(cache={}) -> SentimentClassifier:  # noqa: B006
+    return cache.setdefault("classifier", SentimentClassifier())
