@@ -9,6 +9,7 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from connectors.mention import Author, MentionKey
+from connectors.urls import canonical_url
 
 REF_BYTES = 16  # 128 bits: no two mentions of a hospital's history ever share one
 # Handles of every network watched: letters, digits, dots, hyphens, an instance behind a second @.
@@ -53,7 +54,12 @@ class Pseudonyms:
         return self.author(network, author.external_id) if author.external_id else None
 
     def link(self, url: str) -> str:
-        return self._digest("link", url)
+        """By what a link leads to: campaign parameters and redirects make no other link."""
+        return self._digest("link", canonical_url(url) or url)
+
+    def handle(self, handle: str) -> str:
+        """What stands in stored texts for somebody's handle."""
+        return "@" + self._digest("handle", handle.lstrip("@").rstrip(".-").casefold())[:8]
 
     def content(self, title: str | None, text: str) -> str:
         """Tells an edit from a repetition, without a plain hash that a guess could confirm."""
@@ -77,7 +83,7 @@ class Pseudonyms:
     def _handle(self, written: str, handle: str) -> str:
         if self.is_public(handle):
             return written
-        return "@" + self._digest("handle", handle.rstrip(".-").casefold())[:8]
+        return self.handle(handle)
 
 
 def _host_only(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from listener.domain.alert import Recipient
 
@@ -89,3 +89,12 @@ class Notifier(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Amending(Protocol):
+    """A channel whose sent messages can still be changed."""
+
+    async def amend(self, message: Message, receipt: Receipt) -> None:
+        """Replace what was sent, e.g. once a text was erased; raises DeliveryError."""
+        ...

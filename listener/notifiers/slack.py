@@ -22,7 +22,7 @@ from connectors.connector import Clock
 from connectors.policy import NetworkPolicy
 from listener.config.models import SlackSettings
 from listener.notifiers.base import DeliveryError, Message, Receipt
-from listener.notifiers.network import proxy_for
+from listener.notifiers.network import proxy_for, with_login
 from listener.notifiers.slack_errors import REFUSED_LAYOUT, REFUSED_THREAD, code_of, delivery_error
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ _sdk_log = logging.getLogger(f"{__name__}.sdk")
 _sdk_log.setLevel(logging.WARNING)
 
 EVENT_TYPE = "listener_alert"
+WRITES = frozenset({"chat.postMessage", "chat.update"})
 TIMEOUT = 20.0  # seconds a call
 PAGES = 20
 PAGE_SIZE = 200
@@ -69,16 +70,10 @@ class SlackNotifier:
 
     def _open(self) -> aiohttp.ClientSession:
         proxy = proxy_for(self._network, URL(self._settings.base_url))
-        auth = None
-        if proxy is not None and self._network.proxy_user is not None:
-            secret = self._network.proxy_password
-            password = secret.get_secret_value() if secret else ""
-            auth = aiohttp.BasicAuth(self._network.proxy_user, password, encoding="utf-8")
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=self._network.tls(), limit=4),
             timeout=aiohttp.ClientTimeout(total=TIMEOUT, connect=10),
-            proxy=proxy,
-            proxy_auth=auth,
+            proxy=with_login(self._network, proxy) if proxy else None,
         )
 
     async def send(self, message: Message, *, thread: Receipt | None = None) -> Receipt:
@@ -133,14 +128,22 @@ class SlackNotifier:
         """One call; SlackApiError where Slack answered no, DeliveryError where it did not answer."""
         try:
             client = self._client()
-            if method == "chat.postMessage":
+            if method in WRITES:
                 answer = await client.api_call(method, json=dict(arguments))
             else:  # methods that read take forms only
                 answer = await client.api_call(method, data=dict(arguments))
         except (aiohttp.ClientError, TimeoutError) as error:
             raise delivery_error(error) from None
+        except AttributeError:  # how the SDK takes an answer that is JSON or text, but no object
+            raise DeliveryError("Slack answered without sense", ambiguous=True) from None
         data = answer.data
         return data if isinstance(data, dict) else {}
+
+    async def amend(self, message: Message, receipt: Receipt) -> None:
+        """Replace a sent message: https://docs.slack.dev/reference/methods/chat.update."""
+        arguments = {"channel": receipt.conversation, "ts": receipt.id, "text": message.text}
+        blocks = [dict(block) for block in message.blocks]
+        await self._call("chat.update", {**arguments, "blocks": blocks})
 
     async def find(
         self, message: Message, *, since: datetime, thread: Receipt | None = None

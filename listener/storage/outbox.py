@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -179,3 +179,19 @@ async def told(connection: AsyncConnection, incident_id: int) -> list[tuple[str,
         .order_by(outbox.c.sent_at)
     )
     return [(channel, person) for channel, person in rows]
+
+
+async def shown(
+    connection: AsyncConnection, incident_ids: Collection[int]
+) -> list[tuple[Letter, Mapping[str, Any]]]:
+    """What was sent of these incidents, and every digest: what may still show an erased text."""
+    rows = await connection.execute(
+        select(outbox)
+        .where(
+            outbox.c.state == SENT,
+            outbox.c.receipt.is_not(None),
+            or_(outbox.c.incident_id.in_(list(incident_ids)), outbox.c.kind == "digest"),
+        )
+        .order_by(outbox.c.id)
+    )
+    return [(_letter(row), row.receipt) for row in rows]

@@ -87,19 +87,20 @@ class Postman:
         if notifier is None:
             raise Undeliverable(f"no channel {letter.channel!r} is configured")
         message = await self.compose(letter, at)
-        if letter.sending_since is not None:
-            # An earlier attempt may have reached the channel before its answer reached us.
-            found = await notifier.find(message, since=letter.sending_since - CLOCKS_APART)
-            if found is not None:
-                log.info(
-                    "delivery.found channel=%s incident=%s", letter.channel, letter.incident_id
-                )
-                return found
         async with self.database.read() as connection:
             root = await outbox.thread_root(
                 connection, channel=letter.channel, thread=letter.thread
             )
         thread = receipt_of(root) if root else None
+        if letter.sending_since is not None:
+            # An earlier attempt may have reached the channel before its answer reached us.
+            since = letter.sending_since - CLOCKS_APART
+            found = await notifier.find(message, since=since, thread=thread)
+            if found is not None:
+                log.info(
+                    "delivery.found channel=%s incident=%s", letter.channel, letter.incident_id
+                )
+                return found
         return await notifier.send(message, thread=thread)
 
     async def _failed(self, letter: Letter, error: DeliveryError, at: datetime) -> bool:
