@@ -62,6 +62,7 @@ class ForwardProxy:
         self.refused: list[str] = []
         self._authority = opens_tls
         self._tasks: set[asyncio.Task[None]] = set()
+        self._transports: list[asyncio.WriteTransport] = []
 
     @asynccontextmanager
     async def serving(self, port: int = 0) -> AsyncIterator[Self]:
@@ -74,6 +75,9 @@ class ForwardProxy:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            for transport in self._transports:
+                transport.abort()
+            await asyncio.sleep(0)  # the loop closes the aborted sockets at its next turn
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -85,6 +89,7 @@ class ForwardProxy:
                 await self._serve(reader, writer)
         finally:
             self._tasks.discard(task)
+            self._transports.append(writer.transport)
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -102,14 +107,21 @@ class ForwardProxy:
             return await _answer(writer, "403 Forbidden")
         self.seen.append(seen)
         upstream = await asyncio.open_connection(*address)
-        if method == "CONNECT":
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await writer.drain()
-            if self._authority is not None:
-                await writer.start_tls(self._authority.server(host))
-        else:
-            upstream[1].write(_origin_form(method, target, fields))
-        return await _pipe_both((reader, writer), upstream)
+        self._transports.append(upstream[1].transport)
+        try:
+            if method == "CONNECT":
+                await self._tunnel(writer, host)
+            else:
+                upstream[1].write(_origin_form(method, target, fields))
+            return await _pipe_both((reader, writer), upstream)
+        finally:
+            upstream[1].close()
+
+    async def _tunnel(self, writer: asyncio.StreamWriter, host: str) -> None:
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await writer.drain()
+        if self._authority is not None:
+            await writer.start_tls(self._authority.server(host))
 
     def _is_authorized(self, fields: list[str]) -> bool:
         pair = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
@@ -156,7 +168,6 @@ async def _pipe_both(left: Stream, right: Stream) -> None:
         for pipe in pipes:
             pipe.cancel()
         await asyncio.gather(*pipes, return_exceptions=True)
-        right[1].close()
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
