@@ -10,13 +10,24 @@ import re
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 
 from listener.notifiers import safe
 from listener.notifiers.base import DeliveryError, Message, Receipt
 
+_IDENTIFIERS = frozenset({"message-id", "in-reply-to", "references"})
 _MESSAGE_ID = re.compile(r"<[^<>\s@]+@[^<>\s@]+>")
+
+
+class _Policy(EmailPolicy):
+    """SMTP's, but identifiers stay on one line: some servers read a folded one as another."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() in _IDENTIFIERS:
+            return f"{name}: {value}\r\n".encode("ascii")
+        folded: bytes = super().fold_binary(name, value)
+        return folded
 
 
 def message_id(key: str, sender: str) -> str:
@@ -37,7 +48,7 @@ def compose(
     message: Message, *, sender: str, sender_name: str, thread: Receipt | None, at: datetime
 ) -> EmailMessage:
     """DeliveryError(permanent) where an address is none."""
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=_Policy(linesep="\r\n"))
     mail["From"] = _address(sender, sender_name)
     mail["To"] = _address(message.recipient.address, message.recipient.name)
     mail["Subject"] = safe.header(message.subject)

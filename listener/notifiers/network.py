@@ -24,6 +24,18 @@ def proxy_for(policy: NetworkPolicy, url: URL) -> URL | None:
     return policy.proxy_url if Guard(policy).is_proxied(url) else None
 
 
+def with_login(policy: NetworkPolicy, proxy: URL) -> URL:
+    """The proxy's address with its login inside, for libraries that take it no other way.
+
+    aiohttp encodes it as Latin-1; proxies read UTF-8 (RFC 7617), so UTF-8's bytes are spelled out.
+    """
+    if policy.proxy_user is None:
+        return proxy
+    password = policy.proxy_password.get_secret_value() if policy.proxy_password else ""
+    user, password = (text.encode().decode("latin-1") for text in (policy.proxy_user, password))
+    return proxy.with_user(user).with_password(password)
+
+
 async def tunnel(policy: NetworkPolicy, proxy: URL, host: str, port: int) -> socket.socket:
     """A socket to host:port through the proxy (RFC 9110, 9.3.6 CONNECT); DeliveryError otherwise."""
     if proxy.scheme != "http":

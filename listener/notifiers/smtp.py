@@ -125,7 +125,8 @@ def refusal(error: Exception) -> DeliveryError:
     if isinstance(error, SMTPResponseException):
         # 454 and 421 pass; 535 is a wrong password, 550 an unknown mailbox, 552 too large a message.
         return DeliveryError(f"the mail server answered {error.code}", permanent=error.code >= 500)
-    if isinstance(error, SMTPNotSupported):
+    # A bare SMTPException is what aiosmtplib says where STARTTLS or every AUTH is missing.
+    if isinstance(error, SMTPNotSupported) or type(error) is SMTPException:
         return DeliveryError("the mail server offers no such TLS or login", permanent=True)
     if isinstance(error, ssl.SSLCertVerificationError) or isinstance(
         error.__cause__, ssl.SSLCertVerificationError

@@ -35,7 +35,7 @@ NETWORKS = {
 def network(speaker: Speaker, name: str) -> str:
     if name == "rss":
         return speaker.gettext("press and blogs")
-    return NETWORKS.get(name) or safe.clean(name).replace("_", " ").capitalize()
+    return NETWORKS.get(name) or safe.shorten(safe.clean(name), 40).replace("_", " ").capitalize()
 
 
 def kind(speaker: Speaker, name: str) -> str:
@@ -51,7 +51,7 @@ def kind(speaker: Speaker, name: str) -> str:
         "video": _("video"),
         "story": _("story"),
     }
-    return known.get(name) or safe.clean(name)
+    return known.get(name) or safe.shorten(safe.clean(name), 40)
 
 
 def badge(speaker: Speaker, level: Level, why: AlertKind = AlertKind.OPENED) -> str:
