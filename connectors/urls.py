@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 MAX_URL = 4096
 
@@ -25,7 +25,7 @@ _REDIRECTORS = (
     (re.compile(r"www\.bing\.com"), "/news/apiclick.aspx", ("url",)),
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
+_UNPRINTABLE = re.compile(r"[\s\x00-\x20\x7f\ud800-\udfff]")
 
 
 def canonical_url(url: str, *, base: str | None = None, keep_fragment: bool = False) -> str | None:
@@ -70,7 +70,8 @@ def _split(url: str, base: str | None) -> SplitResult | None:
 
 
 def _quoted(character: str) -> str:
-    return "%20" if character == " " else ""
+    keeps = character == " " or (character > "\x7f" and not "\ud800" <= character <= "\udfff")
+    return quote(character) if keeps else ""
 
 
 def _host(parts: SplitResult) -> str:
