@@ -6,21 +6,19 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
-from connectors.durations import parse_duration
 from connectors.registry import CONNECTORS
-from listener.config.explain import describe, show
+from listener.config.explain import describe
 from listener.config.models import Config, SourceSettings
 from listener.config.references import check_references
 from listener.config.salvage import salvage
 from listener.config.secrets import resolve
-from listener.config.typed import Problems, Reader, read_leaves
+from listener.config.typed import Problems, Reader, read_secrets
 
 SEARCHED = (Path("config.toml"), Path("/etc/listener/config.toml"), Path("config.example.toml"))
 SOURCE_KEYS = frozenset(SourceSettings.model_fields) - {"settings"}
@@ -83,14 +81,11 @@ def parse(
 ) -> Config:
     """Check a document that is already parsed."""
     problems = Problems()
-    readers: Mapping[type, Reader] = {
-        SecretStr: partial(resolve, environ=environ),
-        timedelta: _duration,
-    }
-    document = read_leaves(Config, raw, "", readers, problems)
+    read = partial(resolve, environ=environ)
+    document = read_secrets(Config, raw, "", read, problems)
     if isinstance(document.get("source"), list):
         document["source"] = [
-            _source(item, f"source[{index}]", readers, problems)
+            _source(item, f"source[{index}]", read, problems)
             for index, item in enumerate(document["source"])
         ]
     try:
@@ -105,14 +100,7 @@ def parse(
     return config
 
 
-def _duration(value: Any) -> timedelta:
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        raise ValueError(f"{show(value)}: {error}") from None
-
-
-def _source(raw: Any, path: str, readers: Mapping[type, Reader], problems: Problems) -> Any:
+def _source(raw: Any, path: str, read: Reader, problems: Problems) -> Any:
     """Split one `[[source]]` into the common keys and its connector's own settings."""
     if not isinstance(raw, dict):
         return raw
@@ -124,13 +112,8 @@ def _source(raw: Any, path: str, readers: Mapping[type, Reader], problems: Probl
         known = ", ".join(sorted(CONNECTORS))
         problems.add(f"{path}.connector", f"{raw['connector']!r}: should be one of {known}")
         return common | {"settings": {}}
-    # A key that both know, such as `stream`, is told to both.
-    own = {
-        key: value
-        for key, value in raw.items()
-        if key not in SOURCE_KEYS or key in connector.Settings.model_fields
-    }
-    own = read_leaves(connector.Settings, own, path, readers, problems)
+    own = {key: value for key, value in raw.items() if key not in SOURCE_KEYS}
+    own = read_secrets(connector.Settings, own, path, read, problems)
     try:
         return common | {"settings": connector.Settings.model_validate(own)}
     except ValidationError as error:

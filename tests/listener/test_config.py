@@ -65,13 +65,6 @@ def test_a_connector_s_durations_are_spelt_like_all_others() -> None:
     assert read.source[0].settings.look_back == timedelta(days=3)
 
 
-def test_a_key_that_a_source_and_its_connector_share_is_told_to_both() -> None:
-    source = {"id": "sky", "connector": "bluesky", "stream": True}
-    read = parse(config(source=[source], alerts=QUIET))
-    assert read.source[0].stream
-    assert read.source[0].settings.stream
-
-
 QUIET = {"critical": ["console"], "warning": ["console"], "fallback": "console"}
 
 

@@ -1,0 +1,157 @@
+"""config.example.toml: holds every key, works as it is, and tells the defaults that are true."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import pytest
+from pydantic import BaseModel, TypeAdapter
+
+from connectors.registry import CONNECTORS
+from listener.config import Config, load
+from listener.config.load import parse
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+OPTIONAL = re.compile(r"^#(?=[a-z_]+ ?=|\[)", re.MULTILINE)
+TABLE = re.compile(r"(#?)\[+([\w.]+)\]+")
+KEY = re.compile(r"(#?)([a-z_]+) ?= ?(.+)")
+
+
+def models(kind: Any) -> Iterator[type[BaseModel]]:
+    """The models within a type, and those within their fields."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+        for field in kind.model_fields.values():
+            yield from models(field.annotation)
+    for part in get_args(kind):
+        yield from models(part)
+
+
+def keys(model: type[BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def blocks() -> list[tuple[str, dict[str, tuple[bool, str]]]]:
+    """Each table of the file with its keys: whether it is commented out, and its value as written."""
+    found: list[tuple[str, dict[str, tuple[bool, str]]]] = [("", {})]
+    for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
+        if table := TABLE.fullmatch(line):
+            found.append((table[2], {}))
+        elif key := KEY.match(line):
+            found[-1][1][key[2]] = (bool(key[1]), key[3])
+    return found
+
+
+def written(table: str) -> dict[str, tuple[bool, str]]:
+    return {
+        name: value
+        for where, values in blocks()
+        if where == table
+        for name, value in values.items()
+    }
+
+
+def uncommented() -> dict[str, Any]:
+    return tomllib.loads(OPTIONAL.sub("", EXAMPLE.read_text(encoding="utf-8")))
+
+
+def test_the_example_works_as_it_is_and_needs_no_secret() -> None:
+    config = load(EXAMPLE, environ={})
+    assert config.hospital.name == "CHU de Valmont"
+    assert config.alerts.mode == "live"
+    assert config.demo is not None
+    assert {watch.kind.value for watch in config.watch} == {"hospital", "service", "peer"}
+    assert {rule.kind for rule in config.rule} == {"severity", "count", "negative_share", "terms"}
+
+
+def test_the_example_plays_a_file_that_is_there() -> None:
+    (source,) = load(EXAMPLE, environ={}).source
+    assert (EXAMPLE.parent / source.settings.path).is_file()
+
+
+def test_the_example_is_right_with_every_optional_key_as_well() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    environ = dict.fromkeys(re.findall(r'env = "([A-Z_]+)"', text), "x")
+    config = parse(uncommented(), environ=environ)
+    assert {source.connector for source in config.source} == set(CONNECTORS)
+    assert config.slack is not None
+
+
+SECTIONS = [
+    (name, model)
+    for name, field in Config.model_fields.items()
+    for model in models(field.annotation)
+    if name != "source"
+]
+
+
+@pytest.mark.parametrize(("section", "model"), SECTIONS, ids=str)
+def test_every_key_of_every_section_stands_in_the_example(
+    section: str, model: type[BaseModel]
+) -> None:
+    if model.__name__ == "Hours":  # written "08:30-18:00"
+        return
+    table = "rota.override" if model.__name__ == "Override" else section
+    missing = keys(model) - set(written(table)) - {"override"}
+    assert not missing
+
+
+def test_every_top_level_key_stands_in_the_example() -> None:
+    tables = {table.partition(".")[0] for table, _ in blocks()}
+    assert set(Config.model_fields) <= tables | set(written(""))
+
+
+@pytest.mark.parametrize("name", sorted(CONNECTORS))
+def test_every_key_of_every_connector_stands_in_its_own_source(name: str) -> None:
+    own = [
+        values
+        for table, values in blocks()
+        if table == "source" and values["connector"][1].strip('"') == name
+    ]
+    assert own, f"no [[source]] shows the {name} connector"
+    shown = set().union(*own)
+    assert keys(CONNECTORS[name].Settings) <= shown
+
+
+def test_the_keys_of_any_source_are_explained_once() -> None:
+    (model,) = [m for m in models(Config.model_fields["source"].annotation) if "every" in keys(m)]
+    assert keys(model) - {"settings"} <= set(written("source"))
+
+
+def candidates(table: str, values: dict[str, tuple[bool, str]]) -> list[type[BaseModel]]:
+    if table == "source":
+        connector = CONNECTORS[values["connector"][1].strip('"')]
+        (common,) = [
+            m for m in models(Config.model_fields["source"].annotation) if "every" in keys(m)
+        ]
+        return [connector.Settings, common]
+    section = table.partition(".")[0]
+    return [] if not section else list(models(Config.model_fields[section].annotation))
+
+
+def test_a_default_that_is_shown_is_the_true_one() -> None:
+    wrong = []
+    for table, values in blocks():
+        for key, (commented, value) in values.items():
+            for model in candidates(table, values) if commented else ():
+                field = model.model_fields.get(key)
+                default = field.get_default(call_default_factory=True) if field else None
+                if field is None or field.is_required() or default in (None, (), {}):
+                    continue  # an example stands where there is no default
+                shown = tomllib.loads(f"x = {value}")["x"]
+                if isinstance(shown, dict):
+                    continue
+                wanted = parse_as(model, key, shown)
+                if wanted != default:
+                    wrong.append(f"[{table}] {key} = {value}: the default is {default!r}")
+    assert not wrong
+
+
+def parse_as(model: type[BaseModel], key: str, shown: Any) -> Any:
+    field = model.model_fields[key]
+    kind = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    return TypeAdapter(kind).validate_python(shown)
