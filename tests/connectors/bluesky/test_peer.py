@@ -10,6 +10,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -24,12 +25,13 @@ from connectors.mention import Kind, MentionKey
 from tests.connectors.bluesky.support import drain, ids
 
 PDS = "http://localhost:2583"
+JETSTREAM = "ws://localhost:6008/subscribe"  # a bridge that turns the network's firehose into v1
 PASSWORD = "invented-password"
 
 
-def _listens() -> bool:
+def _listens(port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", 2583), timeout=0.5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=0.5).close()
     except OSError:
         return False
     return True
@@ -39,7 +41,7 @@ def _listens() -> bool:
 def peer() -> str:
     if "LISTENER_PEERS" not in os.environ:
         pytest.skip("LISTENER_PEERS is unset")
-    if not _listens():
+    if not _listens(2583):
         pytest.skip("no Bluesky network listens on 127.0.0.1:2583")
     return PDS
 
@@ -113,3 +115,25 @@ async def test_a_real_network_is_read_from_the_session_to_the_deletion(claire: P
                     break
         assert [deletion.external_id for deletion in page.deletions] == [written[-1]]
         assert len(page.engagements) == 24
+
+
+async def test_posts_of_a_real_network_arrive_by_the_stream(claire: Person) -> None:
+    if not _listens(6008):
+        pytest.skip("no Jetstream bridge listens on 127.0.0.1:6008")
+    term = f"valmont{uuid4().hex[:8]}"
+    settings = BlueskyConnector.Settings(base_url=PDS, stream=True, jetstream_url=JETSTREAM)
+    async with HttpClient(NetworkPolicy(allowed_hosts=("localhost",))) as http:
+        connector = BlueskyConnector(
+            settings, http=http, watched=Watched(keep=lambda text: term in text), clock=utc_now
+        )
+        first = await claire.post(f"😡 {term}")  # before the stream opens: it looks back
+        await claire.post("il pleut")
+        found: list[str] = []
+        async with asyncio.timeout(20), aclosing(connector.stream({})) as pages:
+            async for page in pages:
+                found += ids([page])
+                if len(found) == 1:
+                    second = await claire.post(f"encore {term}")
+                if len(found) >= 2:
+                    break
+        assert found == [first["uri"], second["uri"]]
