@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from listener.config.models import Excerpt
-from listener.domain.alert import AlertView, PostView
+from listener.domain.alert import AlertView
 from listener.domain.incident import AlertKind, State
 from listener.domain.rule import Level
 from listener.i18n import Speaker
 from listener.notifiers import reasons, safe, words
-from listener.notifiers.content import Bar, Content, Quote, Section
+from listener.notifiers.content import Bar, Content, Section
+from listener.notifiers.quotes import quote
 
 BARS = 6  # ten minutes each: an hour fits a phone's screen
 REASONS = 5
@@ -33,7 +34,8 @@ def alert_content(
         _next(speaker, view, mediation),
     )
     return Content(
-        level=view.level,
+        # What comes too late alarms nobody any more, whatever it was then.
+        level=Level.INFO if view.kind is AlertKind.RECORDED else view.level,
         badge=words.badge(speaker, view.level, view.kind),
         title=_title(speaker, view),
         banners=tuple(_banners(speaker, view)),
@@ -75,7 +77,7 @@ def _banners(speaker: Speaker, view: AlertView) -> Iterator[str]:
 def _lead(speaker: Speaker, view: AlertView) -> str:
     posts = speaker.ngettext("{count} post", "{count} posts", view.mentions)
     since = speaker.moment(view.opened_at, now=view.at)
-    if not view.negative:
+    if not view.negative or view.mentions == 1:
         return speaker.gettext("{posts} since {time}.").format(posts=posts, time=since)
     negative = speaker.ngettext(
         "{count} of them negative", "{count} of them negative", view.negative
@@ -89,7 +91,7 @@ def _where(speaker: Speaker, view: AlertView) -> Section | None:
         return None
     counted = sorted(view.networks.items(), key=lambda item: -item[1])
     places = [f"{words.network(speaker, name)}\xa0{speaker.number(n)}" for name, n in counted]
-    return Section(title=speaker.gettext("Where"), lines=(" · ".join(places),))
+    return Section(title=speaker.gettext("Where"), lines=(_sentence(" · ".join(places)),))
 
 
 def _growth(speaker: Speaker, view: AlertView) -> Section | None:
@@ -136,36 +138,8 @@ def _sentence(text: str) -> str:
 def _worst(speaker: Speaker, view: AlertView, excerpt: Excerpt) -> Section | None:
     if not view.posts:
         return None
-    quotes = tuple(_quote(speaker, view, post, excerpt) for post in view.posts[:POSTS])
+    quotes = tuple(quote(speaker, post, excerpt, now=view.at) for post in view.posts[:POSTS])
     return Section(title=speaker.gettext("The worst posts"), quotes=quotes)
-
-
-def _quote(speaker: Speaker, view: AlertView, post: PostView, excerpt: Excerpt) -> Quote:
-    network = words.network(speaker, post.network)
-    when = speaker.moment(post.occurred_at, now=view.at)
-    shown, remark = _words_of(speaker, post, excerpt)
-    return Quote(
-        label=" · ".join((network, words.kind(speaker, post.kind), when)),
-        figures=words.figures(speaker, post),
-        excerpt=shown,
-        remark=remark,
-        link=safe.link(post.link),
-        link_label=speaker.gettext("Read it on {network}").format(network=network),
-    )
-
-
-def _words_of(speaker: Speaker, post: PostView, excerpt: Excerpt) -> tuple[str | None, str]:
-    _ = speaker.gettext
-    if post.unread:
-        return None, _("An image or a video without text: not analysed.")
-    if post.excerpt is None:
-        return None, _("The text is gone (deleted, or past its retention).")
-    if excerpt == "none":
-        return None, _("The text is not shown on this channel.")
-    masked = excerpt == "masked"
-    placeholder = _("[link]")
-    shown = safe.excerpt(post.excerpt, post.spans, masked=masked, link_placeholder=placeholder)
-    return shown or None, "" if shown else _("A post without words.")
 
 
 def _people(speaker: Speaker, view: AlertView) -> Section | None:

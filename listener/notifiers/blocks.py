@@ -11,7 +11,7 @@ from typing import Any
 
 from listener.domain.rule import Level
 from listener.notifiers import safe
-from listener.notifiers.content import Bar, Content, Quote, Section
+from listener.notifiers.content import Bar, Content, Quote, Section, Tile
 
 Block = dict[str, Any]
 
@@ -61,11 +61,19 @@ def _opening(content: Content, mention: str | None) -> Block:
     if is_member(mention):
         lead = [{"type": "user", "user_id": mention}, _text(" "), *lead]
     lines += [lead] if lead else []
+    lines += [_tile(tile) for tile in content.tiles]
     return _rich(_lines(lines)) if lines else {}
 
 
+def _tile(tile: Tile) -> list[Block]:
+    note = f" ({tile.note})" if tile.note else ""
+    return [_text(f"{tile.label} "), _text(tile.value, bold=True), *([_text(note)] if note else [])]
+
+
 def _section(section: Section) -> Iterator[Block]:
-    elements = [_lines([[_text(section.title, bold=True)], *([_text(x)] for x in section.lines)])]
+    spoken = section.table.spoken if section.table else ()
+    said = [*spoken, *section.lines]
+    elements = [_lines([[_text(section.title, bold=True)], *([_text(x)] for x in said)])]
     if section.bars:
         elements.append(
             {"type": "rich_text_preformatted", "elements": [_text(chart(section.bars))]}

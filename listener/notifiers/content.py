@@ -30,10 +30,32 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """One key figure: `note` sets it against something."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Figures in columns, the first one names its row; `spoken` says each row as a sentence.
+
+    Channels without columns, and readers who listen, are given the sentences.
+    """
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    spoken: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A title and what stands under it: lines, a chart, posts and numbered steps, in that order."""
+    """A title and what stands under it: a table, lines, a chart, posts and steps, in that order."""
 
     title: str
+    table: Table | None = None
     lines: Sequence[str] = ()
     bars: Sequence[Bar] = ()
     quotes: Sequence[Quote] = ()
@@ -49,6 +71,7 @@ class Content:
     title: str  # e.g. "CHU de Valmont : 34 messages négatifs en 20 min"
     banners: Sequence[str] = ()
     lead: str = ""
+    tiles: Sequence[Tile] = ()
     sections: Sequence[Section] = ()
     footer: str = ""
 

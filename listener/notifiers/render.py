@@ -10,6 +10,8 @@ import jinja2
 
 from listener.config.models import Excerpt
 from listener.domain.alert import AlertView, Recipient
+from listener.domain.incident import AlertKind
+from listener.domain.digest import Digest
 from listener.domain.notice import Notice
 from listener.domain.rule import Level
 from listener.notifiers import safe
@@ -17,6 +19,7 @@ from listener.notifiers.alert import alert_content
 from listener.notifiers.base import Attachment, Message
 from listener.notifiers.blocks import blocks, chart, fallback_text
 from listener.notifiers.content import Content
+from listener.notifiers.digest import digest_content
 from listener.notifiers.notices import notice_content
 
 Channel = Literal["slack", "email", "console"]
@@ -49,15 +52,16 @@ def render_alert(
 ) -> Message:
     """An alert for one recipient; `excerpt` is how much of the posts this channel may show."""
     content = alert_content(view, language=language, excerpt=excerpt, mediation=mediation)
+    # Observe mode calls nobody, and what comes too late presses nobody: no ping, no high priority.
+    presses = not view.observed and view.kind is not AlertKind.RECORDED
     return lay_out(
         content,
         channel=channel,
-        # In observe mode nobody is called: a ping would be a call.
         recipient=recipient,
-        ping=not view.observed,
+        ping=presses,
         key=key,
         language=language,
-        urgent=view.level is Level.CRITICAL and not view.observed,
+        urgent=presses and view.level is Level.CRITICAL,
         thread=f"incident-{view.incident}",
     )
 
@@ -75,6 +79,20 @@ def render_notice(
         urgent=notice.level is Level.CRITICAL,
         thread=f"notice-{notice.kind}-{notice.name}",
     )
+
+
+def render_digest(
+    digest: Digest,
+    *,
+    channel: Channel,
+    recipient: Recipient,
+    key: str,
+    excerpt: Excerpt,
+    language: str = "fr",
+) -> Message:
+    """A week's digest; whatever `excerpt` says, what may name a patient is masked."""
+    content = digest_content(digest, language=language, excerpt=excerpt)
+    return lay_out(content, channel=channel, recipient=recipient, key=key, language=language)
 
 
 def lay_out(

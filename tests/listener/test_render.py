@@ -169,6 +169,14 @@ def test_observe_mode_neither_pings_nor_presses():
     assert "Personne appelée" not in all_of(message)
 
 
+def test_what_comes_too_late_neither_pings_nor_presses():
+    message = said("slack", kind=AlertKind.RECORDED)
+
+    assert "U0CAMILLE1" not in all_of(message)
+    assert not message.urgent
+    assert message.text.startswith("🔵 Après coup")
+
+
 def test_the_person_on_call_is_pinged():
     message = said("slack")
 
