@@ -93,18 +93,15 @@ def build_mention(
     text = record.get("text")
     text = text[:_MAX_TEXT] if isinstance(text, str) else ""
     facets = read_facets(record, text)
-    parts = at_uri(uri)
-    repository = parts[0] if parts else author.external_id or ""
-    attached = read_embed(embed or mapping(record.get("embed")), repository)
+    attached = read_embed(embed or mapping(record.get("embed")), author.external_id or "")
     parent, root = _thread(mapping(record.get("reply")))
-    around = (parent, root, attached.quoted_id)
     return Mention(
         network=NETWORK,
         external_id=uri,
         kind=_kind(parent, attached),
         published_at=_published(instant(record.get("createdAt")), seen),
         edited_at=edited_at,
-        url=_web_url(parts, author),
+        url=_web_url(uri, author),
         title=attached.title,
         text=plain(text),
         language=language_code(next(strings(record.get("langs")), None)),
@@ -115,7 +112,7 @@ def build_mention(
         links=_unique(facets.links, attached.links),
         media=attached.media,
         tags=facets.tags,
-        accounts=_unique(facets.accounts, _watched(around, handles)),
+        accounts=_unique(facets.accounts, _watched((parent, root, attached.quoted_id), handles)),
         republish=republish and not _labelled(mapping(record.get("labels")).get("values")),
     )
 
@@ -177,7 +174,8 @@ def _published(claim: datetime | None, seen: datetime | None) -> datetime | None
     return believable(min(claim, seen), seen) or seen
 
 
-def _web_url(parts: tuple[str, str, str] | None, author: Author) -> str | None:
+def _web_url(uri: str, author: Author) -> str | None:
+    parts = at_uri(uri)
     if parts is None or parts[1] != POST:
         return None
     return f"https://bsky.app/profile/{author.handle or parts[0]}/post/{parts[2]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from connectors.connector import (
     Watched,
 )
 from connectors.http import HttpClient, NetworkPolicy
-from tests.connectors.bluesky.support import PASSWORD, WATCHED, Make, Now
+from tests.connectors.bluesky.support import PASSWORD, WATCHED, Make, Now, no_wait
 from tests.networks.bluesky import Bluesky
 
 
@@ -31,9 +30,6 @@ async def network(now: Now) -> AsyncIterator[Bluesky]:
 
 @pytest.fixture
 async def make(network: Bluesky, now: Now) -> AsyncIterator[Make]:
-    async def no_wait(_seconds: float) -> None:
-        await asyncio.sleep(0)
-
     policy = NetworkPolicy(allowed_hosts=("127.0.0.1", "localhost"))
     async with HttpClient(policy, clock=now, sleep=no_wait) as http:
 

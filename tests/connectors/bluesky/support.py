@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,3 +41,8 @@ async def drain(connector: BlueskyConnector, cursors: Cursors) -> list[Page]:
 
 def ids(pages: list[Page]) -> list[str]:
     return [mention.external_id for page in pages for mention in page.mentions]
+
+
+async def no_wait(_seconds: float) -> None:
+    """For HttpClient's pauses: the others still have their turn."""
+    await asyncio.sleep(0)

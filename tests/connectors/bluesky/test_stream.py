@@ -14,7 +14,7 @@ from connectors.bluesky import BlueskyConnector, stream
 from connectors.connector import ConnectorError, Cursors, Malformed, Page, Unavailable, Watched
 from connectors.http import HttpClient, NetworkPolicy, NotFound
 from connectors.mention import Kind
-from tests.connectors.bluesky.support import Make, ids
+from tests.connectors.bluesky.support import Make, ids, no_wait
 from tests.networks.bluesky import Bluesky
 from tests.networks.jetstream import Jetstream, micros
 from tests.networks.standin import Fault
@@ -33,7 +33,7 @@ async def network(request: pytest.FixtureRequest) -> AsyncIterator[Jetstream]:
 @pytest.fixture
 async def make(network: Jetstream) -> AsyncIterator[Make]:
     policy = NetworkPolicy(allowed_hosts=("127.0.0.1",))
-    async with HttpClient(policy, clock=lambda: NOW) as http:
+    async with HttpClient(policy, clock=lambda: NOW, sleep=no_wait) as http:
 
         def build(watched: Watched = WATCHED, **settings: Any) -> BlueskyConnector:
             told = {

@@ -106,7 +106,7 @@ def test_a_bare_record_has_its_pictures_addresses() -> None:
     image = {"alt": "couloir", "image": {"$type": "blob", "ref": {"$link": "bafyimage"}}}
     record = {"text": "là", "embed": {"$type": "app.bsky.embed.images", "images": [image]}}
     uri = "at://did:plc:luc/app.bsky.feed.post/3k"
-    (media,) = build_mention(uri, record, author=Author(), seen=NOON).media
+    (media,) = build_mention(uri, record, author=Author(external_id="did:plc:luc"), seen=NOON).media
     assert media.url == "https://cdn.bsky.app/img/feed_fullsize/plain/did:plc:luc/bafyimage@jpeg"
 
 
