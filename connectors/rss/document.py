@@ -15,7 +15,8 @@ from connectors.connector import Malformed, Reject
 from connectors.rss.entry import Document, Enclosure, Entry, absolute, count_at, nodes_at, text_at
 from connectors.rss.jsonfeed import json_document
 
-_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_DOCTYPE = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
+_DECLARATION = re.compile(rb"[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _ROOT = re.compile(rb"<(?:rss|feed|rdf:RDF|channel)\b", re.IGNORECASE)
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _MAX_QUARANTINED = 4_000
@@ -50,8 +51,10 @@ def _json(body: bytes, url: str) -> Document:
 def _without_dtd(body: bytes) -> bytes:
     """Entities that a feed defines itself are an attack or a museum piece: neither is expanded."""
     root = _ROOT.search(body)
-    found = _DOCTYPE.search(body, 0, root.start() if root else len(body))
-    return body[: found.start()] + body[found.end() :] if found else body
+    end = root.start() if root else len(body)
+    found = _DOCTYPE.search(body, 0, end)
+    rest = _DECLARATION.match(body, found.end(), end) if found else None
+    return body[: found.start()] + body[rest.end() :] if found and rest else body
 
 
 def _feedparser(body: bytes, url: str, content_type: str) -> Any:

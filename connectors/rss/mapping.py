@@ -98,7 +98,7 @@ def to_engagement(entry: Entry, mention: Mention, at: datetime) -> Engagement | 
 
 
 def identity(entry: Entry, feed_url: str) -> str:
-    """Atom id or RSS guid, else the link, else a digest of title and date.
+    """Atom id or RSS guid, else the link, else a digest of title (or text) and date.
 
     Behind Google Alerts it is the article's own address: the same story comes back under new ids.
     Ids that are no URI are only unique on their host, and carry it.
@@ -109,9 +109,10 @@ def identity(entry: Entry, feed_url: str) -> str:
         return _bounded(normal_id(link, feed_url))
     if entry.id:
         return _bounded(entry.id)
-    if not entry.title and not entry.published:
-        raise Malformed("an entry without id, link, title and date")
-    return f"{host_of(feed_url)}:{_digest(entry.title + chr(0) + entry.published)}"
+    said = entry.title or entry.summary or entry.content
+    if not said:
+        raise Malformed("an entry without id, link, title and text")
+    return f"{host_of(feed_url)}:{_digest(said + chr(0) + entry.published)}"
 
 
 def normal_id(raw: str, feed_url: str) -> str:
