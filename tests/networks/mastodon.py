@@ -9,8 +9,10 @@ ignores every bound.
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -95,6 +97,7 @@ class Mastodon(StandIn):
         self.elsewhere: list[Post] = []  # known to the instance, on no timeline
         self.notifications: list[dict[str, Any]] = []
         self._number = 0
+        self._tagged: dict[str, tuple[tuple[int, int], list[Post]]] = {}
         self.describes_itself = True
         self.timelines_access: dict[str, dict[str, str]] = {}
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -170,8 +173,12 @@ class Mastodon(StandIn):
 
     async def _tag(self, request: web.Request) -> web.Response:
         tag = request.match_info["tag"]
-        tagged = [p for p in self.posts if {"name": tag}.items() <= _first_tag(p).items()]
-        return self._page(request, tagged)
+        kept, stamp = self._tagged.get(tag), (len(self.posts), id(self.posts))
+        # Ten thousand posts are not gone through again for each of two hundred pages.
+        if kept is None or kept[0] != stamp:
+            kept = (stamp, [post for post in self.posts if _first_tag(post).get("name") == tag])
+            self._tagged[tag] = kept
+        return self._page(request, kept[1])
 
     async def _public(self, request: web.Request) -> web.Response:
         return self._page(request, self.posts)
@@ -232,23 +239,25 @@ class Mastodon(StandIn):
 
     def _select(self, posts: list[dict[str, Any]], query: Any) -> list[dict[str, Any]]:
         limit = min(int(query.get("limit", "20")), 40)
-        in_order = sorted(posts, key=lambda post: _rank(str(post["id"])))
+        posts.sort(key=_order)
         if self.fixed:
-            return in_order[::-1][:limit]
+            return posts[::-1][:limit]
         low = query.get("since_id") if self.opaque else query.get("min_id", query.get("since_id"))
-        found = [
-            post
-            for post in in_order
-            if (low is None or _rank(str(post["id"])) > _rank(low))
-            and ("max_id" not in query or _rank(str(post["id"])) < _rank(query["max_id"]))
-        ]
-        ascending = "min_id" in query and not self.opaque
-        return found[:limit][::-1] if ascending else found[::-1][:limit]
+        first = bisect_right(posts, _rank(low), key=_order) if low else 0
+        end = bisect_left(posts, _rank(query["max_id"]), key=_order) if "max_id" in query else None
+        if "min_id" in query and not self.opaque:
+            end = min(first + limit, len(posts) if end is None else end)
+        return posts[first:end][::-1][:limit]
+
+
+def _order(post: Post) -> tuple[int, str]:
+    return _rank(str(post["id"]))
 
 
 def _first_tag(post: Post) -> dict[str, Any]:
     return next((tag for tag in post.get("tags") or () if isinstance(tag, dict)), {})
 
 
+@cache
 def _rank(post_id: str) -> tuple[int, str]:
     return (int(post_id), "") if post_id.isdecimal() else (0, post_id)

@@ -51,7 +51,7 @@ async def test_the_public_timeline_is_kept_where_a_watch_is_concerned(
     wanted = network.post(content="<p>Grève à la maternité</p>")
     watched = Watched(keep=lambda text: "maternité" in text)
     cursors: Cursors = {}
-    connector = make(watched, public="all", public_look_back="PT5H")
+    connector = make(watched, public="all", public_look_back="5h")
     assert ids(await drain(connector, cursors)) == [wanted["uri"]]
     network.publish(50)
     assert ids(await drain(connector, cursors)) == []

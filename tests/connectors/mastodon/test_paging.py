@@ -62,9 +62,9 @@ async def test_a_quota_in_the_middle_of_the_walk_loses_and_repeats_nothing(
 async def test_the_first_poll_reads_the_look_back_only(network: Mastodon, make: Make) -> None:
     network.publish(200)
     cursors: Cursors = {}
-    pages = await drain(make(look_back="PT4H"), cursors)
+    pages = await drain(make(look_back="4h"), cursors)
     assert len(mentions(pages)) == 200
-    pages = await drain(make(look_back="PT3H59M"), {})  # the posts begin at eight, it is noon
+    pages = await drain(make(look_back="239m"), {})  # the posts begin at eight, it is noon
     assert len(mentions(pages)) == 140
     assert pages[-1].complete
 
