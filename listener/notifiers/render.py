@@ -10,8 +10,8 @@ import jinja2
 
 from listener.config.models import Excerpt
 from listener.domain.alert import AlertView, Recipient
-from listener.domain.incident import AlertKind
 from listener.domain.digest import Digest
+from listener.domain.incident import AlertKind
 from listener.domain.notice import Notice
 from listener.domain.rule import Level
 from listener.notifiers import safe

@@ -1,0 +1,86 @@
+"""What a stretch of time brought beside mentions: incidents, calls, items that could not be read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from listener.storage.dialect import chunks
+from listener.storage.tables import (
+    incident_events,
+    incident_mentions,
+    incidents,
+    mentions,
+    quarantine,
+)
+
+CALLS = ("alerted", "would_have_alerted")
+
+
+async def alerts_between(
+    connection: AsyncConnection, since: datetime, until: datetime, *, exercise_id: str = ""
+) -> dict[int, list[Row[Any]]]:
+    """Timeline entries of alerts (at, kind, data) by incident, oldest first."""
+    rows = await connection.execute(
+        select(incident_events)
+        .join(incidents, incidents.c.id == incident_events.c.incident_id)
+        .where(
+            incidents.c.exercise_id == exercise_id,
+            incident_events.c.kind.in_(CALLS),
+            incident_events.c.at >= since,
+            incident_events.c.at < until,
+        )
+        .order_by(incident_events.c.at, incident_events.c.id)
+    )
+    found: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        found.setdefault(row.incident_id, []).append(row)
+    return found
+
+
+async def incidents_between(
+    connection: AsyncConnection,
+    since: datetime,
+    until: datetime,
+    *,
+    also: frozenset[int] = frozenset(),
+    exercise_id: str = "",
+) -> list[Row[Any]]:
+    """Incidents opened in a stretch, and those of `also`, in the order they were opened."""
+    opened = (incidents.c.opened_at >= since) & (incidents.c.opened_at < until)
+    query = select(incidents).where(
+        incidents.c.exercise_id == exercise_id, or_(opened, incidents.c.id.in_(also))
+    )
+    return list(await connection.execute(query.order_by(incidents.c.opened_at, incidents.c.id)))
+
+
+async def sizes(connection: AsyncConnection, ids: list[int]) -> dict[int, int]:
+    """How many mentions have joined each incident."""
+    found: dict[int, int] = {}
+    for part in chunks(ids):
+        rows = await connection.execute(
+            select(incident_mentions.c.incident_id, func.count())
+            .where(incident_mentions.c.incident_id.in_(part))
+            .group_by(incident_mentions.c.incident_id)
+        )
+        found.update((number, int(size)) for number, size in rows)
+    return found
+
+
+async def quarantined_between(connection: AsyncConnection, since: datetime, until: datetime) -> int:
+    query = select(func.count()).select_from(quarantine)
+    query = query.where(quarantine.c.received_at >= since, quarantine.c.received_at < until)
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def was_listening(
+    connection: AsyncConnection, at: datetime, *, exercise_id: str = ""
+) -> bool:
+    """Whether anything had been received by an instant."""
+    query = select(mentions.c.id).where(
+        mentions.c.exercise_id == exercise_id, mentions.c.received_at <= at
+    )
+    return (await connection.execute(query.limit(1))).first() is not None
