@@ -16,8 +16,13 @@ from connectors.connector import Clock
 from listener.notifiers.base import DeliveryError, Message, Receipt
 
 WIDTH = 100
-_TITLE = r"(?m)^[A-ZÀ-Þ][A-ZÀ-Þ '’]{2,}$"
+_TITLE = r"(?m)^[A-ZÀ-Þ][A-ZÀ-Þ '’]+$"
 _ADDRESS = r"https?://\S+"
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise  # rich would end the whole process: here one channel failed, no more
 
 
 class ConsoleNotifier:
@@ -38,7 +43,7 @@ class ConsoleNotifier:
 
     def _print(self, message: Message) -> None:
         stream = self._stream or sys.stdout
-        console = Console(file=stream, highlight=False, markup=False, emoji=False)
+        console = _Console(file=stream, highlight=False, markup=False, emoji=False)
         headline, _, rest = message.text.strip().partition("\n")
         body = Text.assemble((headline, "bold"), "\n", rest.rstrip())
         body.highlight_regex(_TITLE, "bold")
