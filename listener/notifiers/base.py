@@ -84,6 +84,13 @@ class Notifier(Protocol):
         """
         ...
 
+    async def withdraw(self, receipt: Receipt) -> bool:
+        """Erase what was sent, where somebody must be forgotten; False where that is not possible.
+
+        Erasing twice is no error. Raises DeliveryError.
+        """
+        ...
+
     async def check(self) -> str:
         """Try the credentials without sending; says in a few words what was found."""
         ...

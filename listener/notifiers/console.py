@@ -60,6 +60,9 @@ class ConsoleNotifier:
     ) -> Receipt | None:
         return None
 
+    async def withdraw(self, receipt: Receipt) -> bool:
+        return False
+
     async def check(self) -> str:
         return "standard output"
 

@@ -86,6 +86,16 @@ class EmailNotifier:
             details={"eml": str(path)},
         )
 
+    async def withdraw(self, receipt: Receipt) -> bool:
+        """The copy goes; what a mail server took is beyond reach, hence False where there is one."""
+        if self._settings.outbox is not None and (kept := receipt.details.get("eml")):
+            path = self._settings.outbox / Path(str(kept)).name
+            try:
+                await asyncio.to_thread(path.unlink, missing_ok=True)
+            except OSError as error:
+                raise DeliveryError(f"email.outbox: {error.strerror}") from None
+        return self._server is None
+
     async def check(self) -> str:
         if self._server is not None:
             return await self._server.check()

@@ -231,6 +231,14 @@ class SlackNotifier:
                     return str(channel["id"])
         return None
 
+    async def withdraw(self, receipt: Receipt) -> bool:
+        try:
+            await self._request("chat.delete", {"channel": receipt.conversation, "ts": receipt.id})
+        except SlackApiError as error:
+            if code_of(error.response) != "message_not_found":
+                raise delivery_error(error) from None
+        return True
+
     async def check(self) -> str:
         """auth.test, and whether interrupted sends can be found again in the team's channel."""
         who = await self._call("auth.test", {})

@@ -276,6 +276,14 @@ async def test_without_a_server_the_file_is_the_delivery(tmp_path):
     assert await email.check() == f"files in {tmp_path}"
 
 
+async def test_a_file_can_be_erased_but_not_what_a_server_took(relay, tmp_path):
+    filed, sent = notifier(outbox=tmp_path / "a"), notifier(relay, outbox=tmp_path / "b")
+
+    assert await filed.withdraw(await filed.send(message()))
+    assert not await sent.withdraw(await sent.send(message()))
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
 async def test_a_folder_that_cannot_be_written_is_a_passing_trouble(tmp_path):
     blocked = tmp_path / "outbox"
     blocked.write_text("a file where a folder should be")

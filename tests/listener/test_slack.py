@@ -232,6 +232,13 @@ async def test_without_the_right_to_read_nothing_can_be_said(api, slack):
     assert await slack.find(message(), since=AT) is None
 
 
+async def test_an_alert_can_be_erased_once_and_again(api, slack):
+    receipt = await slack.send(message())
+
+    assert await slack.withdraw(receipt) and await slack.withdraw(receipt)
+    assert api.messages == []
+
+
 async def test_looking_back_waits_while_slack_is_away(api, slack):
     api.faults.append(Fault(status=503))
     with pytest.raises(DeliveryError):
