@@ -1,0 +1,170 @@
+"""Reads a week: the figures, the posts that went furthest, the incidents, what could not be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from classifiers.confidentiality import find_patients
+from listener.domain.alert import PostView
+from listener.domain.calendar import WorkCalendar
+from listener.domain.digest import (
+    Call,
+    Digest,
+    Figures,
+    GapLine,
+    IncidentLine,
+    NetworkFigures,
+    Period,
+    SilentSource,
+    Unseen,
+)
+from listener.domain.incident import State
+from listener.domain.rule import Level
+from listener.storage import figures, review, sources
+from listener.storage.figures import Filters
+from listener.workflows.view import Viewer
+
+CANDIDATES = 8  # of each network: some of them may reveal a patient
+POSTS = 3
+IDENTIFYING = frozenset({"name", "nir", "birth_date"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyor:
+    """`subjects` are those that the figures are about, `sources` those that should answer."""
+
+    viewer: Viewer
+    calendar: WorkCalendar
+    subjects: Collection[str]
+    sources: Collection[str]
+    exercise_id: str = ""
+
+    async def digest(self, connection: AsyncConnection, period: Period, at: datetime) -> Digest:
+        """Everything that the week's digest may say, read now."""
+        return Digest(
+            period=period,
+            hospital=self.viewer.hospital,
+            at=at,
+            networks=await self._networks(connection, period),
+            incidents=await self._incidents(connection, period),
+            unseen=await self._unseen(connection, period),
+            known_since=await figures.earliest(connection, Filters(exercise_id=self.exercise_id)),
+            exercise=bool(self.exercise_id),
+        )
+
+    def filters(self, period: Period) -> Filters:
+        """The mentions that a week counts."""
+        return Filters(
+            since=period.since,
+            until=period.until,
+            subjects=tuple(sorted(self.subjects)),
+            exercise_id=self.exercise_id,
+        )
+
+    async def _networks(
+        self, connection: AsyncConnection, period: Period
+    ) -> Sequence[NetworkFigures]:
+        now = await self._figures(connection, period)
+        before = await self._figures(connection, period.previous())
+        listed = await figures.notable(connection, self.filters(period), per_network=CANDIDATES)
+        posts: dict[str, list[PostView]] = {}
+        for item in listed:
+            post = self.viewer.post(item.row, item.figures)
+            posts.setdefault(post.network, []).append(post)
+        found = [
+            _network(name, now.get(name), before.get(name), posts.get(name, ()))
+            for name in now.keys() | before.keys()
+        ]
+        return sorted(found, key=lambda n: (-n.now.mentions, -n.before.mentions, n.network))
+
+    async def _figures(self, connection: AsyncConnection, period: Period) -> dict[str, Figures]:
+        tally = await figures.tally(connection, self.filters(period))
+        found: dict[str, Figures] = {}
+        for (network, sentiment), number in tally.items():
+            one = Figures(**{sentiment: number})
+            found[network] = found.get(network, Figures()) + one
+        return found
+
+    async def _incidents(
+        self, connection: AsyncConnection, period: Period
+    ) -> Sequence[IncidentLine]:
+        alerts = await review.alerts_between(
+            connection, period.since, period.until, exercise_id=self.exercise_id
+        )
+        rows = await review.incidents_between(
+            connection,
+            period.since,
+            period.until,
+            also=frozenset(alerts),
+            exercise_id=self.exercise_id,
+        )
+        sizes = await review.sizes(connection, [row.id for row in rows])
+        return [self._incident(row, sizes.get(row.id, 0), alerts.get(row.id, ())) for row in rows]
+
+    def _incident(self, row: Row[Any], size: int, alerts: Sequence[Row[Any]]) -> IncidentLine:
+        return IncidentLine(
+            number=row.id,
+            subject=self.viewer.subject(row.subject),
+            level=Level(row.level),
+            state=State(row.state),
+            opened_at=row.opened_at,
+            closed_at=row.closed_at,
+            mentions=size,
+            calls=[self._call(alert) for alert in alerts if alert.data.get("called")],
+        )
+
+    def _call(self, alert: Row[Any]) -> Call:
+        return Call(
+            at=alert.at,
+            level=Level(alert.data["level"]),
+            at_night=not self.calendar.is_working(alert.at),
+            observed=alert.kind != "alerted",
+        )
+
+    async def _unseen(self, connection: AsyncConnection, period: Period) -> Unseen:
+        gaps = await sources.gaps_between(connection, period.since, period.until)
+        states = await sources.all_states(connection)
+        return Unseen(
+            gaps=[
+                GapLine(source=row.source_id, since=row.since, until=row.until, reason=row.reason)
+                for row in gaps
+            ],
+            sources=[
+                SilentSource(source=row.id, since=row.failing_since, stopped=row.stopped)
+                for row in states
+                if row.id in self.sources and _is_silent(row, period)
+            ],
+            quarantined=await review.quarantined_between(connection, period.since, period.until),
+        )
+
+
+def _is_silent(row: Row[Any], period: Period) -> bool:
+    """Failing since before the week's end, as far as is known: a mended failure leaves no trace."""
+    if row.failing_since is not None:
+        return bool(row.failing_since < period.until)
+    return row.stopped is not None
+
+
+def _network(
+    name: str, now: Figures | None, before: Figures | None, posts: Sequence[PostView]
+) -> NetworkFigures:
+    quotable = [post for post in posts if not _reveals(post)]
+    return NetworkFigures(
+        network=name,
+        now=now or Figures(),
+        before=before or Figures(),
+        posts=quotable[:POSTS],
+        withheld=len(posts) - len(quotable),
+    )
+
+
+def _reveals(post: PostView) -> bool:
+    """A post that names somebody near a word of care is never quoted, not even masked."""
+    text = post.excerpt or ""
+    return any(span.kind in IDENTIFYING for span in find_patients(text))
