@@ -221,7 +221,9 @@ class Watcher:
         """Subjects of a mention; `standing` are those of its source, parent, root and quoted mention."""
         found = self._read(f"{mention.title or ''}\n{mention.text}", mention.tags)
         found.update(standing)
-        for account in mention.accounts:
+        # What a watched account says itself is its own too, and so are the answers below it.
+        speaker = (mention.author.handle,) if mention.author.handle else ()
+        for account in (*mention.accounts, *speaker):
             found |= self._accounts.get(_handle(account), set())
         if self._domains:
             for link in mention.links:

@@ -188,7 +188,12 @@ async def notable(
             .label("copy")
         )
         .outerjoin(reached, reached.c.mention_id == mentions.c.id)
-        .where(*filters.conditions(), mentions.c.text.is_not(None), mentions.c.kind != "repost")
+        .where(
+            *filters.conditions(),
+            mentions.c.text.is_not(None),
+            mentions.c.republish.is_(True),
+            mentions.c.kind != "repost",
+        )
         .subquery()
     )
     place = func.row_number().over(

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     text,
+    true,
 )
 
 metadata = MetaData(
@@ -124,6 +125,8 @@ mentions = Table(
     Column("rating", Float),
     Column("media", SmallInteger, nullable=False, server_default="0"),
     Column("weight", Float, nullable=False, server_default="1"),
+    # False where the network or the author asks not to be shown elsewhere: counted, never quoted.
+    Column("republish", Boolean, nullable=False, server_default=true()),
     # The current verdicts, repeated from `scores` so that a window is counted in one look.
     Column("sentiment", String(16)),
     Column("severity", Float),

@@ -160,6 +160,7 @@ class RowMaker:
             "rating": mention.rating,
             "media": min(len(mention.media), 1000),
             "weight": origin.weight,
+            "republish": mention.republish,
             "scored_at": at if scored else None,
             "refresh_at": self._refresh_at(draft, origin, occurred, at),
             **verdicts_of(draft.scores),

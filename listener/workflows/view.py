@@ -130,7 +130,7 @@ class Viewer:
 
 
 def _excerpt(row: Row[Any]) -> str | None:
-    if row.text is None:
+    if row.text is None or not row.republish:
         return None
     return f"{row.title} — {row.text}" if row.title and row.text else row.title or row.text
 

@@ -347,3 +347,9 @@ async def test_peers_are_stored_but_never_page(database) -> None:
     talk = [mention(n, "CHU de Brémont honte gravité 95") for n in range(9)]
     outcome = await processor.process(page(*talk), ORIGIN, NIGHT)
     assert (outcome.stored, outcome.alerts) == (9, 0)
+
+
+async def test_what_a_watched_account_posts_concerns_it(database) -> None:
+    own = mention(1, "Portes ouvertes samedi", author=Author(handle="chu_valmont"))
+    outcome = await house(database).process(page(own), ORIGIN, NIGHT)
+    assert outcome.stored == 1
