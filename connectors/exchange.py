@@ -130,7 +130,7 @@ def _located(error: ConnectorError, host: str) -> ConnectorError:
 
 
 def _same_origin(left: URL, right: URL) -> bool:
-    if left.host != right.host:
+    if left.raw_host != right.raw_host:
         return False
     upgraded = (left.scheme, right.scheme) == ("http", "https")
     if upgraded and left.is_default_port() and right.is_default_port():

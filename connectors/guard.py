@@ -35,6 +35,7 @@ _LOCAL_SUFFIXES = (
     ".corp",
     ".private",
 )
+_HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _NAME = re.compile(r"[\w-]+(\.[\w-]+)*")
 
 
@@ -92,6 +93,8 @@ class Guard:
         if url.scheme not in _SCHEMES or not host:
             raise Refused(f"only http, https, ws and wss URLs are followed, not {url.scheme!r}")
         address = literal(host)
+        if address is None and not _is_name(url):
+            raise Refused("not a host name")
         if self._is_allowed(host, url.port, address):
             return
         if address is not None:
@@ -203,6 +206,16 @@ def _refusal(host: str) -> Refused:
     return Refused(
         f"{host[:100]}: a private or local destination; if it is meant, add it to network.allowed_hosts"
     )
+
+
+def _is_name(url: URL) -> bool:
+    """What resolvers and proxies can take without choking: letters, digits, hyphens, short labels."""
+    try:
+        readable = url.host is not None  # decodes xn-- labels, and fails on false ones
+    except ValueError:
+        return False
+    name = (url.raw_host or "").lower().removesuffix(".")
+    return readable and len(name) <= 253 and _HOST_NAME.fullmatch(name) is not None
 
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:

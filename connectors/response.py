@@ -62,9 +62,12 @@ class Response:
 
     @property
     def validators(self) -> Validators:
-        return Validators(
-            etag=self.headers.get("ETag"), last_modified=self.headers.get("Last-Modified")
-        )
+        return Validators(etag=self._plain("ETag"), last_modified=self._plain("Last-Modified"))
+
+    def _plain(self, name: str) -> str | None:
+        # It goes into a cursor (JSON) and back into a header: bytes that are neither stay out.
+        value = self.headers.get(name)
+        return value if value and value.isascii() and value.isprintable() else None
 
     def text(self) -> str:
         """The body as text: its byte-order mark, else the declared charset, else UTF-8, else cp1252."""

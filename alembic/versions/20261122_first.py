@@ -125,7 +125,7 @@ def upgrade() -> None:
         sa.Column("rating", sa.Float(), nullable=True),
         sa.Column("media", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("weight", sa.Float(), server_default="1", nullable=False),
-        sa.Column("republish", sa.Boolean(), server_default=sa.text("1"), nullable=False),
+        sa.Column("republish", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("sentiment", sa.String(length=16), nullable=True),
         sa.Column("severity", sa.Float(), nullable=True),
         sa.Column("scored_at", sa.DateTime(timezone=True), nullable=True),

@@ -251,6 +251,15 @@ async def test_a_redirect_to_nowhere_good_is_refused(
 # Cuts, lies and slowness
 
 
+async def test_a_validator_that_is_no_text_is_not_kept(http: HttpClient) -> None:
+    async def talk(_reader, writer) -> None:
+        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nETag: "\xff\xfe"\r\n\r\n')
+        await writer.drain()
+
+    async with talking(talk) as url:
+        assert (await http.get(url)).validators == Validators()
+
+
 async def test_a_body_cut_in_the_middle_is_unavailable(http: HttpClient) -> None:
     async def talk(_reader, writer) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf of it")

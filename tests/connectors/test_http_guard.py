@@ -124,6 +124,15 @@ def test_behind_a_proxy_other_names_are_its_own_to_resolve() -> None:
     Guard(PROXIED).check(URL("https://mastodon.example/"))
 
 
+@pytest.mark.parametrize("policy", [NetworkPolicy(), PROXIED], ids=["direct", "proxied"])
+@pytest.mark.parametrize(
+    "host", ["a" * 64 + ".example", "a..example", ".example", "xn--a.example", "%00.example", "a b"]
+)
+def test_what_no_resolver_could_take_is_refused(host: str, policy: NetworkPolicy) -> None:
+    with pytest.raises(Refused, match="not a host name"):
+        Guard(policy).check(URL(f"http://{host}/"))
+
+
 @pytest.mark.parametrize("policy", [PROXIED, NetworkPolicy(proxy="http://10.0.0.9:3128")])
 def test_the_proxy_itself_is_no_destination(policy: NetworkPolicy) -> None:
     with pytest.raises(Refused):
