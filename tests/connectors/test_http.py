@@ -167,6 +167,7 @@ async def test_json_nested_beyond_reason_is_malformed(
         ("été".encode(), "text/html; charset=punycode", "été"),
         (b"caf\xe9 \x81", "text/html; charset=utf-8", "café \ufffd"),
     ],
+    ids=["utf-8", "cp1252", "latin-1", "mark", "utf-16", "unknown", "not a text codec", "mixed"],
 )
 async def test_text_is_read_as_it_was_written(
     site: Site, http: HttpClient, body: bytes, content_type: str, text: str

@@ -63,6 +63,7 @@ async def test_a_compressed_body_is_read(site: Site, http: HttpClient, encoding:
         ("br", b"", b""),
         ("identity", b"plain", b"plain"),
     ],
+    ids=["raw deflate", "two members", "padding", "empty gzip", "empty brotli", "identity"],
 )
 async def test_servers_habits_are_understood(
     site: Site, http: HttpClient, encoding: str, body: bytes, expected: bytes
