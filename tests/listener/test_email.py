@@ -15,7 +15,7 @@ from listener.notifiers.base import Attachment, DeliveryError, Message, Receipt
 from listener.notifiers.email import EmailNotifier, eml_path
 from listener.notifiers.render import render_alert
 from tests.listener.alerts import AT, CAMILLE, alert, post
-from tests.networks.proxy import ForwardProxy, PrivateAuthority
+from tests.networks.proxy import PrivateAuthority
 from tests.networks.smtp import CUT, SmtpStandIn
 
 SENDER = "veille@chu-valmont.example"
@@ -197,50 +197,6 @@ async def test_a_password_is_never_sent_in_clear(relay):
     error = await failure(notifier(relay, user="veille", password=SecretStr("s3cret")))
 
     assert error.permanent and "s3cret" not in repr(error)
-
-
-async def test_mail_goes_through_the_hospitals_proxy(authority, tmp_path):
-    async with SmtpStandIn(
-        tls=authority.server("mail.valmont.example"), login=LOGIN
-    ).serving() as server:
-        proxy = ForwardProxy({"mail.valmont.example": ("127.0.0.1", server.port)})
-        async with proxy.serving():
-            network = NetworkPolicy(
-                proxy=proxy.url,
-                proxy_user=proxy.user,
-                proxy_password=SecretStr(proxy.password),
-                ca_file=authority.write(tmp_path / "ca.pem"),
-            )
-            email = notifier(
-                server,
-                network=network,
-                host="mail.valmont.example",
-                port=587,
-                security="starttls",
-                user=LOGIN[0],
-                password=SecretStr(LOGIN[1]),
-            )
-            await email.send(message())
-
-    assert proxy.seen == ["CONNECT mail.valmont.example:587"]
-    assert server.mails[0].tls
-
-
-async def test_a_proxy_that_refuses_is_a_passing_trouble(relay):
-    proxy = ForwardProxy({})
-    async with proxy.serving():
-        network = NetworkPolicy(proxy=proxy.url)
-        error = await failure(notifier(relay, network=network, host="mail.valmont.example"))
-
-    assert str(error) == "the proxy answered 407 to CONNECT"
-    assert (error.permanent, error.ambiguous) == (False, False)
-
-
-async def test_a_relay_inside_is_reached_past_the_proxy(relay):
-    network = NetworkPolicy(proxy="http://127.0.0.1:9", no_proxy=("127.0.0.0/8",))
-    await notifier(relay, network=network).send(message())
-
-    assert len(relay.mails) == 1
 
 
 async def test_a_copy_is_kept_for_the_listener_alone(relay, tmp_path):

@@ -13,7 +13,6 @@ from listener.notifiers.base import DeliveryError, Message
 from listener.notifiers.render import render_alert
 from listener.notifiers.slack import SlackNotifier
 from tests.listener.alerts import AT, NAMED, ago, alert, post
-from tests.networks.proxy import ForwardProxy, PrivateAuthority
 from tests.networks.slack import CHANNEL, TOKEN, SlackApi
 from tests.networks.standin import Fault
 
@@ -255,50 +254,6 @@ async def test_the_check_names_the_bot_and_what_it_may_not_do(api, slack):
     api.scopes.add("channels:history")
     with pytest.raises(DeliveryError, match="not_in_channel"):
         await slack.check()
-
-
-async def test_everything_goes_through_the_hospitals_proxy_and_its_own_authority(
-    api, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    authority = PrivateAuthority()
-    port = int(api.base_url.rpartition(":")[2])
-    proxy = ForwardProxy({"slack.valmont.example": ("127.0.0.1", port)}, opens_tls=authority)
-    async with proxy.serving():
-        network = NetworkPolicy(
-            proxy=proxy.url,
-            proxy_user=proxy.user,
-            proxy_password=SecretStr(proxy.password),
-            ca_file=authority.write(tmp_path / "ca.pem"),
-        )
-        slack = opened("https://slack.valmont.example/api/", network=network)
-        await slack.send(message())
-        await slack.close()
-
-    assert proxy.seen == ["CONNECT slack.valmont.example:443"]
-    assert len(api.messages) == 1
-
-
-async def test_a_proxy_that_refuses_was_passed_nothing(api):
-    proxy = ForwardProxy({})
-    async with proxy.serving():
-        network = NetworkPolicy(
-            proxy=proxy.url, proxy_user="listener", proxy_password=SecretStr("no")
-        )
-        slack = opened("https://slack.valmont.example/api/", network=network)
-        error = await failure(slack)
-        await slack.close()
-
-    assert str(error) == "Slack was not reached: the proxy answered 407"
-    assert not error.ambiguous
-
-
-async def test_the_environments_proxy_is_not_the_hospitals(api, slack, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-
-    await slack.send(message())
-    assert len(api.messages) == 1
 
 
 async def test_the_stand_in_refuses_what_slack_refuses(api, slack):
