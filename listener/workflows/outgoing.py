@@ -1,0 +1,77 @@
+"""Where a configuration's connections go: every host and port, and by which way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from yarl import URL
+
+from connectors.guard import Guard
+from connectors.http import HttpClient
+from listener.config.models import Config
+from listener.domain.watch import Watcher
+from listener.notifiers.network import policy_of
+from listener.storage.database import resolve_url
+from listener.workflows.build import build_connector
+
+POSTGRESQL_PORT = 5432
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One host:port, what needs it, and whether the proxy stands between."""
+
+    host: str
+    port: int
+    via: str  # proxy · direct
+    needed_by: str
+
+
+def outgoing(config: Config) -> list[Endpoint]:
+    """Each endpoint once, its users together, by host."""
+    guard = Guard(policy_of(config.network))
+    users: dict[tuple[str, int, str], list[str]] = {}
+    for host, port, user, proxied in _all(config):
+        address = URL.build(scheme="https", host=host, port=port)
+        via = "proxy" if proxied and guard.is_proxied(address) else "direct"
+        users.setdefault((host, port, via), []).append(user)
+    return [
+        Endpoint(host=host, port=port, via=via, needed_by=", ".join(dict.fromkeys(names)))
+        for (host, port, via), names in sorted(users.items())
+    ]
+
+
+def _all(config: Config) -> Iterator[tuple[str, int, str, bool]]:
+    """Host, port, user, and whether such a connection ever takes the proxy."""
+    for source_id, endpoint in _sources(config):
+        host, _, port = endpoint.rpartition(":")
+        yield host.strip("[]"), int(port), f"source {source_id}", True
+    if config.slack is not None:
+        url = URL(config.slack.base_url)
+        yield url.host or "", url.port or 443, "slack", True
+    if config.email is not None and config.email.host is not None:
+        yield config.email.host, config.email.port, "email", True
+    if config.network.proxy is not None:
+        url = URL(config.network.proxy)
+        yield url.host or "", url.port or 80, "network.proxy", False
+    database = resolve_url(config.database.url, config.state_dir)
+    if database.host:
+        yield database.host, database.port or POSTGRESQL_PORT, "database", False
+
+
+def _sources(config: Config) -> Iterator[tuple[str, str]]:
+    watcher = Watcher(config.watch)
+    http = HttpClient(policy_of(config.network))  # never opened: connectors only name their hosts
+    for source in config.source:
+        if source.enabled:
+            connector = build_connector(
+                source,
+                http=http,
+                watcher=watcher,
+                clock=lambda: datetime.now(UTC),
+                state_dir=config.state_dir,
+            )
+            for endpoint in connector.hosts():
+                yield source.id, endpoint

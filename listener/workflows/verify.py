@@ -1,0 +1,196 @@
+"""Tries what a configuration relies on, and says of each part whether it works."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.connector import Clock, Connector, ConnectorError, Page, Refused, Streaming
+from connectors.http import HttpClient
+from listener.config.models import Config, SourceSettings
+from listener.domain.calendar import WEEKDAYS
+from listener.domain.oncall import Rota
+from listener.domain.watch import Watcher
+from listener.notifiers.base import DeliveryError, Notifier
+from listener.notifiers.build import build_notifiers
+from listener.notifiers.network import policy_of
+from listener.storage import migrate
+from listener.storage.database import Database, DatabaseError, explain, resolve_url
+from listener.workflows.build import build_connector
+
+PATIENCE = 20.0  # seconds for one part to answer
+ROTA_AHEAD = timedelta(days=28)
+
+
+class State(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was found of one part."""
+
+    part: str
+    name: str
+    state: State
+    detail: str
+
+
+def _found(part: str, name: str, detail: str, state: State = State.OK) -> Finding:
+    return Finding(part=part, name=name, state=state, detail=detail)
+
+
+def verify_offline(config: Config, at: datetime) -> Iterator[Finding]:
+    """What can be said without asking anybody; the configuration itself was checked at its reading."""
+    terms = sum(len(watch.terms) for watch in config.watch)
+    yield _found("watches", config.hospital.name, f"{len(config.watch)} subjects, {terms} terms")
+    yield _rules(config)
+    yield _state_dir(config.state_dir)
+    yield _certificates(config)
+    yield from _rotas(config, at)
+    if not any(getattr(config.calendar, day) for day in WEEKDAYS):
+        detail = "no working hours: warnings go out at any time"
+        yield _found("calendar", "", detail, State.WARNING)
+    if config.alerts.mode == "observe":
+        yield _found("alerts", "observe", "evaluates everything, calls nobody", State.WARNING)
+
+
+def _rules(config: Config) -> Finding:
+    active = [rule for rule in config.rule if rule.enabled]
+    if not active:
+        return _found("rules", "", "none: nothing can raise an alert", State.WARNING)
+    return _found("rules", "", f"{len(active)} of {len(config.rule)} enabled")
+
+
+def _state_dir(folder: Path) -> Finding:
+    standing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
+        return _found("state", str(folder), f"{standing} cannot be written", State.FAILED)
+    detail = "writable" if standing == folder else "will be made at the first start"
+    return _found("state", str(folder), detail)
+
+
+def _certificates(config: Config) -> Finding:
+    try:
+        policy_of(config.network).tls()
+    except Refused as error:
+        return _found("network", "ca_file", str(error), State.FAILED)
+    way = f"through {config.network.proxy}" if config.network.proxy else "direct"
+    return _found("network", "", way)
+
+
+def _rotas(config: Config, at: datetime) -> Iterator[Finding]:
+    if not config.rota:
+        yield _found("rota", "", "none: nobody to call", State.WARNING)
+    zone = config.hospital.zone
+    for settings in config.rota:
+        rota = Rota(settings, zone)
+        yield _found("rota", settings.id, f"{rota.on_call(at).person} is on call")
+        for hole in rota.holes(at, at + ROTA_AHEAD):
+            since, until = (
+                f"{instant.astimezone(zone):%Y-%m-%d %H:%M}" for instant in (hole.since, hole.until)
+            )
+            detail = f"nobody from {since} to {until}: {settings.fallback} is called instead"
+            yield _found("rota", settings.id, detail, State.WARNING)
+
+
+async def verify_online(config: Config, clock: Clock) -> AsyncIterator[Finding]:
+    """The database, then every source and channel, each as soon as it answered or was given up."""
+    yield await _database(config)
+    async with HttpClient(policy_of(config.network), clock=clock) as http:
+        watcher = Watcher(config.watch)
+        channels = build_notifiers(config, clock=clock)
+        attempts = [
+            *(_source(source, http, watcher, clock, config.state_dir) for source in config.source),
+            *(_channel(notifier) for notifier in channels.values()),
+        ]
+        try:
+            for attempt in asyncio.as_completed(attempts):
+                yield await attempt
+        finally:
+            for notifier in channels.values():
+                await notifier.close()
+
+
+async def _database(config: Config) -> Finding:
+    try:
+        database = _existing(config)
+    except DatabaseError as error:
+        return _found("database", "", str(error), State.FAILED)
+    if database is None:
+        return _found("database", "sqlite", "will be made at the first start")
+    name = database.url.get_backend_name()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return _schema(name, await migrate.current(database))
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        return _found("database", name, explain(error, database.url), State.FAILED)
+    finally:
+        await database.close()
+
+
+def _existing(config: Config) -> Database | None:
+    """None for a file that does not exist yet: a check leaves nothing behind."""
+    url = resolve_url(config.database.url, config.state_dir, config.database.password)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return None
+    return Database(url)
+
+
+def _schema(name: str, revision: str | None) -> Finding:
+    if revision == migrate.head():
+        return _found("database", name, f"at {revision}")
+    return _found("database", name, f"at {revision}, upgraded at start to {migrate.head()}")
+
+
+async def _source(
+    source: SourceSettings, http: HttpClient, watcher: Watcher, clock: Clock, state_dir: Path
+) -> Finding:
+    name = f"{source.id} ({source.connector})"
+    if not source.enabled:
+        return _found("source", name, "disabled", State.WARNING)
+
+    async def read() -> str:
+        connector = build_connector(
+            source, http=http, watcher=watcher, clock=clock, state_dir=state_dir
+        )
+        return await _first_page(connector, stream=bool(getattr(source.settings, "stream", False)))
+
+    return await _attempt("source", name, read)
+
+
+async def _first_page(connector: Connector, *, stream: bool) -> str:
+    if stream and isinstance(connector, Streaming):
+        pages = connector.stream({})
+    else:
+        pages = connector.poll({})
+    async with aclosing(pages) as walk:  # type: ignore[type-var]  # connectors write generators
+        page: Page | None = await anext(walk, None)
+    if page is None:
+        return "answers; nothing to read yet"
+    unread = f", {len(page.rejects)} unreadable" if page.rejects else ""
+    return f"answers; {len(page.mentions)} mentions on its first page{unread}"
+
+
+async def _channel(notifier: Notifier) -> Finding:
+    return await _attempt("channel", notifier.name, notifier.check)
+
+
+async def _attempt(part: str, name: str, try_it: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return _found(part, name, await try_it())
+    except TimeoutError:
+        return _found(part, name, f"no answer within {PATIENCE:g} s", State.FAILED)
+    except (ConnectorError, DeliveryError) as error:
+        return _found(part, name, f"{type(error).__name__}: {error}", State.FAILED)
