@@ -57,7 +57,7 @@ class Database:
 
     def _sqlite(self) -> AsyncEngine:
         if self.url.database and self.url.database != ":memory:":
-            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_folder(Path(self.url.database).parent)
         engine = create_async_engine(
             self.url, connect_args={"timeout": BUSY_SECONDS}, pool_size=4, max_overflow=4
         )
@@ -87,6 +87,13 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise DatabaseError(f"{folder}: {error.strerror}: the database's folder") from error
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
