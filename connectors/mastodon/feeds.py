@@ -55,16 +55,19 @@ class Feed:
 def feeds_of(
     settings: MastodonSettings, watched: Watched, host: str, *, token: bool
 ) -> Iterator[Feed]:
-    """Every feed of one instance; those that need a user token only where there is one."""
+    """Every feed of one instance, the surest first: a quota may end the poll at any of them.
+
+    Those that need a user token only where there is one.
+    """
+    if token and settings.notifications:
+        yield _notifications(host)
     for tag in texts(tag.lower() for tag in (*settings.hashtags, *watched.hashtags)):
         yield _hashtag(host, tag.removeprefix("#"))
-    if settings.public != "off":
-        yield _public(host, local=settings.public == "local")
     if token and settings.search:
         for term in texts((*settings.terms, *watched.terms)):
             yield _search(host, term)
-    if token and settings.notifications:
-        yield _notifications(host)
+    if settings.public != "off":
+        yield _public(host, local=settings.public == "local")
 
 
 def _hashtag(host: str, tag: str) -> Feed:

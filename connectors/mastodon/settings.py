@@ -49,7 +49,7 @@ class MastodonSettings(ConnectorSettings):
     public: Literal["off", "local", "all"] = "off"  # kept only where a watch is concerned
     honour_opt_out: bool = True  # leave out authors who say #nobot or noindex
     stream: bool = False
-    streaming_url: str | None = None  # None: as the instance says
+    streaming_url: str | None = None  # None: as the instance says; named here, `hosts` knows it
     look_back: Duration = Field(default=timedelta(days=7), gt=timedelta(0))
     public_look_back: Duration = Field(default=timedelta(hours=1), gt=timedelta(0))
     overlap: Duration = Field(default=timedelta(hours=1), ge=timedelta(0))

@@ -77,7 +77,10 @@ class Live:
         subscription = dict(feed.subscription or ())
         # Frames name their stream as ["hashtag", "chu"], without the parameters' names.
         self._pending[tuple(subscription.values())] = _Pending(feed, keep)
-        await self._socket.send_str(orjson.dumps({"type": "subscribe", **subscription}).decode())
+        try:
+            await self._socket.send_json({"type": "subscribe", **subscription})
+        except ConnectionError:
+            raise self._closed() from None
 
     def start(self, feed: Feed, position: Position) -> None:
         for pending in self._pending.values():
@@ -91,7 +94,10 @@ class Live:
             for page in await self._flush():
                 yield page
             if ended:
-                raise Unavailable(f"{self._server.api.host} closed the stream")
+                raise self._closed()
+
+    def _closed(self) -> Unavailable:
+        return Unavailable(f"{self._server.api.host} closed the stream")
 
     async def _gather(self) -> bool:
         """Fill the pending pages until one of the limits is met; True once the connection ended."""

@@ -194,7 +194,7 @@ class Mastodon(StandIn):
         found = [p for p in self.posts if words in str(p["content"]).lower()]
         # Here min_id is a lower bound: the newest come first all the same.
         bounds = {"since_id" if k == "min_id" else k: v for k, v in request.query.items()}
-        return web.json_response({"statuses": self._select(found, bounds)})
+        return web.json_response({"statuses": self.select(found, bounds)})
 
     async def _notified(self, request: web.Request) -> web.Response:
         if not self._has_token(request):
@@ -229,7 +229,7 @@ class Mastodon(StandIn):
         return socket
 
     def _page(self, request: web.Request, posts: list[dict[str, Any]]) -> web.Response:
-        page = self._select(posts, request.query)
+        page = self.select(posts, request.query)
         if not page or self.fixed:
             return web.json_response(page)
         base = f"{self.base_url}{request.path}?limit=40"
@@ -237,7 +237,7 @@ class Mastodon(StandIn):
         links += [f'<{base}&min_id={page[0]["id"]}>; rel="prev"']
         return web.json_response(page, headers={"Link": ", ".join(links)})
 
-    def _select(self, posts: list[dict[str, Any]], query: Any) -> list[dict[str, Any]]:
+    def select(self, posts: list[dict[str, Any]], query: Any) -> list[dict[str, Any]]:
         limit = min(int(query.get("limit", "20")), 40)
         posts.sort(key=_order)
         if self.fixed:
