@@ -153,6 +153,15 @@ class NetworkFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeerFigures:
+    """Another hospital, to compare with."""
+
+    name: str
+    now: Figures = Figures()
+    before: Figures = Figures()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One alert that called somebody, or would have in observe mode."""
 
@@ -212,9 +221,11 @@ class Digest:
     hospital: str
     at: datetime  # when the figures were read
     networks: Sequence[NetworkFigures] = ()  # the most talkative first, also one gone silent
+    peers: Sequence[PeerFigures] = ()
     incidents: Sequence[IncidentLine] = ()
     unseen: Unseen = Unseen()
     known_since: datetime | None = None  # the first mention ever stored: before it nothing is known
+    mediation: str = ""  # where complaints belong
     exercise: bool = False
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from listener.config.models import Excerpt
 from listener.domain.alert import PostView
-from listener.domain.digest import SHARE_FROM, Digest, Figures, NetworkFigures, Period
+from listener.domain.digest import SHARE_FROM, Digest, Figures, NetworkFigures, PeerFigures, Period
 from listener.domain.rule import Level
 from listener.i18n import Speaker
 from listener.notifiers import review, safe, words
@@ -122,7 +122,11 @@ def _sections(speaker: Speaker, digest: Digest, excerpt: Excerpt) -> Iterator[Se
     for found in quoted[:NETWORKS_QUOTED]:
         yield _posts(speaker, digest, found, excerpt)
     yield from review.incidents(speaker, digest)
+    if digest.peers:
+        yield _peers(speaker, digest)
     yield review.unseen(speaker, digest)
+    if digest.mediation:
+        yield Section(title=speaker.gettext("Complaints"), lines=(_mediation(speaker, digest),))
 
 
 def _by_network(speaker: Speaker, digest: Digest) -> Section:
@@ -159,7 +163,9 @@ def _row(speaker: Speaker, digest: Digest, name: str, found: NetworkFigures) -> 
     return (_sentence(name), number(now.mentions), *against, *sentiments)
 
 
-def _spoken(speaker: Speaker, digest: Digest, name: str, found: NetworkFigures) -> str:
+def _spoken(
+    speaker: Speaker, digest: Digest, name: str, found: NetworkFigures | PeerFigures
+) -> str:
     _ = speaker.gettext
     now = found.now
     mentions = speaker.ngettext("{count} mention", "{count} mentions", now.mentions)
@@ -177,6 +183,19 @@ def _spoken(speaker: Speaker, digest: Digest, name: str, found: NetworkFigures) 
         neutral=speaker.number(now.neutral),
         positive=speaker.number(now.positive),
     )
+
+
+def _peers(speaker: Speaker, digest: Digest) -> Section:
+    lines = [
+        _spoken(speaker, digest, safe.clean(peer.name), peer)
+        for peer in sorted(digest.peers, key=lambda peer: -peer.now.mentions)
+    ]
+    return Section(title=speaker.gettext("Other hospitals"), lines=lines)
+
+
+def _mediation(speaker: Speaker, digest: Digest) -> str:
+    text = speaker.gettext("Refer those who complain to {mediation}.")
+    return text.format(mediation=safe.clean(digest.mediation))
 
 
 def _sentence(text: str) -> str:

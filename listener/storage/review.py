@@ -14,6 +14,7 @@ from listener.storage.tables import (
     incident_mentions,
     incidents,
     mentions,
+    outbox,
     quarantine,
 )
 
@@ -84,3 +85,10 @@ async def was_listening(
         mentions.c.exercise_id == exercise_id, mentions.c.received_at <= at
     )
     return (await connection.execute(query.limit(1))).first() is not None
+
+
+async def unsent(connection: AsyncConnection, prefix: str) -> int:
+    """How many letters whose key begins so were not sent, or not yet."""
+    query = select(func.count()).select_from(outbox)
+    query = query.where(outbox.c.key.startswith(prefix, autoescape=True), outbox.c.state != "sent")
+    return int((await connection.execute(query)).scalar_one())

@@ -56,7 +56,9 @@ class Reporter:
             viewer=viewer,
             calendar=calendar,
             subjects=[watch.id for watch in config.watch if watch.kind in OWN],
+            peers=[watch.id for watch in config.watch if watch.kind is WatchKind.PEER],
             sources=[source.id for source in config.source if source.enabled],
+            mediation=config.hospital.mediation,
             exercise_id=exercise_id,
         )
         self._planned: str | None = None
@@ -125,6 +127,11 @@ class Reporter:
                 )
         log.info("digest.queued week=%s letters=%d", period.label, added)
         return added
+
+    async def unsent(self, period: Period) -> int:
+        """How many letters of a week's digest were not sent, or not yet."""
+        async with self.database.read() as connection:
+            return await review.unsent(connection, f"{self.exercise_id}digest:{period.label}/")
 
     def recipients(self) -> Iterator[tuple[str, str | None]]:
         """Channels and e-mail addresses; the console where there is nobody else."""

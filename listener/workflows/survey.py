@@ -20,6 +20,7 @@ from listener.domain.digest import (
     GapLine,
     IncidentLine,
     NetworkFigures,
+    PeerFigures,
     Period,
     SilentSource,
     Unseen,
@@ -37,12 +38,14 @@ IDENTIFYING = frozenset({"name", "nir", "birth_date"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyor:
-    """`subjects` are those that the figures are about, `sources` those that should answer."""
+    """`subjects` are what the figures are about, `sources` those that should answer."""
 
     viewer: Viewer
     calendar: WorkCalendar
     subjects: Collection[str]
     sources: Collection[str]
+    peers: Collection[str] = ()
+    mediation: str = ""
     exercise_id: str = ""
 
     async def digest(self, connection: AsyncConnection, period: Period, at: datetime) -> Digest:
@@ -52,18 +55,20 @@ class Surveyor:
             hospital=self.viewer.hospital,
             at=at,
             networks=await self._networks(connection, period),
+            peers=[await self._peer(connection, peer, period) for peer in self.peers],
             incidents=await self._incidents(connection, period),
             unseen=await self._unseen(connection, period),
             known_since=await figures.earliest(connection, Filters(exercise_id=self.exercise_id)),
+            mediation=self.mediation,
             exercise=bool(self.exercise_id),
         )
 
-    def filters(self, period: Period) -> Filters:
+    def filters(self, period: Period, subjects: Collection[str] = ()) -> Filters:
         """The mentions that a week counts."""
         return Filters(
             since=period.since,
             until=period.until,
-            subjects=tuple(sorted(self.subjects)),
+            subjects=tuple(sorted(subjects or self.subjects)),
             exercise_id=self.exercise_id,
         )
 
@@ -83,13 +88,26 @@ class Surveyor:
         ]
         return sorted(found, key=lambda n: (-n.now.mentions, -n.before.mentions, n.network))
 
-    async def _figures(self, connection: AsyncConnection, period: Period) -> dict[str, Figures]:
-        tally = await figures.tally(connection, self.filters(period))
+    async def _figures(
+        self, connection: AsyncConnection, period: Period, subjects: Collection[str] = ()
+    ) -> dict[str, Figures]:
+        tally = await figures.tally(connection, self.filters(period, subjects))
         found: dict[str, Figures] = {}
         for (network, sentiment), number in tally.items():
             one = Figures(**{sentiment: number})
             found[network] = found.get(network, Figures()) + one
         return found
+
+    async def _peer(self, connection: AsyncConnection, subject: str, period: Period) -> PeerFigures:
+        now, before = [
+            await self._figures(connection, week, (subject,))
+            for week in (period, period.previous())
+        ]
+        return PeerFigures(
+            name=self.viewer.subject(subject),
+            now=sum(now.values(), Figures()),
+            before=sum(before.values(), Figures()),
+        )
 
     async def _incidents(
         self, connection: AsyncConnection, period: Period
