@@ -6,8 +6,6 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email import message_from_bytes, policy
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, or_, select, update
@@ -50,9 +48,8 @@ class Forgotten:
     mentions: int = 0
     texts: int = 0  # of others, that named the author
     quarantined: int = 0
-    files: int = 0
-    amended: int = 0
-    unamended: int = 0  # sent messages that could not be changed any more
+    amended: int = 0  # sent messages that were changed or withdrawn
+    out_of_reach: int = 0  # sent messages that nobody can take back, e.g. delivered e-mails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +59,6 @@ class Forgetter:
     sealer: Sealer
     notifiers: Mapping[str, Notifier]
     compose: Compose
-    mail_folder: Path | None
 
     async def forget(self, wanted: Wanted, at: datetime) -> Forgotten:
         """Erase, bury, and mend what was sent. Running it again changes nothing."""
@@ -77,13 +73,12 @@ class Forgetter:
             if wanted.author is not None:
                 done.texts = await self._unname(connection, wanted.author)
             letters = await outbox.shown(connection, await self._incidents(connection, ids))
-        done.files = self._erase_files(traces)
         for letter, receipt in letters:
             if await self._amend(letter, receipt, at):
                 done.amended += 1
             else:
-                done.unamended += 1
-        log.info("privacy.forgotten mentions=%d files=%d", done.mentions, done.files)
+                done.out_of_reach += 1
+        log.info("privacy.forgotten mentions=%d messages=%d", done.mentions, done.amended)
         return done
 
     async def _bury(self, connection: AsyncConnection, wanted: Wanted, at: datetime) -> list[int]:
@@ -109,7 +104,7 @@ class Forgetter:
         return [row.ref for row in rows]
 
     async def _traces(self, connection: AsyncConnection, ids: Collection[int]) -> list[str]:
-        """Strings that betray a mention in a file or payload: its link, its id, its first words."""
+        """Strings that betray a mention in a payload: its link, its id, its first words."""
         rows = await connection.execute(
             select(mentions.c.text, mention_links.c.sealed)
             .outerjoin(mention_links, mention_links.c.mention_id == mentions.c.id)
@@ -118,7 +113,7 @@ class Forgetter:
         traces: set[str] = set()
         for text, sealed in rows:
             if text and len(text) >= ENOUGH:
-                traces.add(_squeeze(text)[:ENOUGH])
+                traces.add(text[:ENOUGH])
             if sealed is not None:
                 try:
                     traces.update(self.sealer.open_json(sealed, LINK).values())
@@ -165,42 +160,21 @@ class Forgetter:
         )
         return [row.incident_id for row in rows]
 
-    def _erase_files(self, traces: Sequence[str]) -> int:
-        """Delete the copies of e-mails that show what was erased."""
-        if self.mail_folder is None or not traces or not self.mail_folder.is_dir():
-            return 0
-        found = [p for p in self.mail_folder.glob("*.eml") if _shows(p.read_bytes(), traces)]
-        for path in found:
-            path.unlink(missing_ok=True)
-        return len(found)
-
     async def _amend(self, letter: outbox.Letter, receipt: Mapping[str, Any], at: datetime) -> bool:
-        """Render a sent message again, now without what was erased, where the channel can."""
+        """Take a sent message back, or say it again without what was erased; False if neither."""
         notifier = self.notifiers.get(letter.channel)
-        if not isinstance(notifier, Amending):
+        if notifier is None:
             return False
         try:
-            await notifier.amend(await self.compose(letter, at), receipt_of(receipt))
+            if isinstance(notifier, Amending):
+                await notifier.amend(await self.compose(letter, at), receipt_of(receipt))
+                return True
+            return await notifier.withdraw(receipt_of(receipt))
         except (DeliveryError, Undeliverable) as error:
             log.warning("privacy.not_amended channel=%s error=%s", letter.channel, error)
             return False
-        return True
-
-
-def _squeeze(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _holds(payload: bytes, needles: Sequence[bytes]) -> bool:
     folded = payload.lower()
     return any(needle.lower() in folded for needle in needles)
-
-
-def _shows(raw: bytes, traces: Sequence[str]) -> bool:
-    message = message_from_bytes(raw, policy=policy.default)
-    for part in message.walk():
-        if part.get_content_maintype() == "text":
-            body = _squeeze(str(part.get_content()))
-            if any(_squeeze(trace) in body for trace in traces):
-                return True
-    return False

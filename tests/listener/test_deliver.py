@@ -1,0 +1,228 @@
+"""From the outbox to the channel: once, with retry, then by the next channel."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from listener.domain.alert import Recipient
+from listener.notifiers.base import DeliveryError, Message, Receipt
+from listener.storage import outbox
+from listener.workflows.deliver import GIVE_UP_AFTER, Postman, Undeliverable
+from tests.listener.house import NIGHT, count, rows
+
+
+@dataclass
+class Channel:
+    """A channel that remembers what it took, and fails as it is told to."""
+
+    name: str
+    taken: list[Message] = field(default_factory=list)
+    threads: list[Receipt | None] = field(default_factory=list)
+    errors: list[Exception | None] = field(default_factory=list)
+    searchable: bool = True
+
+    async def send(self, message: Message, *, thread: Receipt | None = None) -> Receipt:
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None and not getattr(error, "ambiguous", False):
+            raise error
+        self.taken.append(message)
+        self.threads.append(thread)
+        if error is not None:
+            raise error
+        return self._receipt(message)
+
+    def _receipt(self, message: Message) -> Receipt:
+        return Receipt(channel=self.name, id=f"id-{message.key}", sent_at=NIGHT)
+
+    async def find(self, message: Message, *, since: Any, thread: Any = None) -> Receipt | None:
+        known = {taken.key for taken in self.taken}
+        return self._receipt(message) if self.searchable and message.key in known else None
+
+    async def withdraw(self, receipt: Receipt) -> bool:
+        return True
+
+    async def check(self) -> str:
+        return "ok"
+
+    async def close(self) -> None:
+        return None
+
+
+async def compose(letter: outbox.Letter, at: Any) -> Message:
+    if letter.payload.get("gone"):
+        raise Undeliverable("nothing left to say")
+    recipient = Recipient(person=letter.person, name="Léa", address="lea@chu.example")
+    return Message(key=letter.key, recipient=recipient, subject="Alerte", text="Alerte")
+
+
+@dataclass
+class Office:
+    """A postman with two channels, on a clock that the test moves."""
+
+    database: Any
+    slack: Channel = field(default_factory=lambda: Channel("slack"))
+    email: Channel = field(default_factory=lambda: Channel("email"))
+    at: Any = NIGHT
+
+    @property
+    def channels(self) -> dict[str, Channel]:
+        return {"slack": self.slack, "email": self.email, "console": Channel("console")}
+
+    def postman(self, owner: str = "one") -> Postman:
+        return Postman(
+            database=self.database,
+            notifiers=self.channels,
+            compose=compose,
+            owner=owner,
+            clock=lambda: self.at,
+            fallback="email",
+            jitter=lambda: 0.0,
+        )
+
+    async def post(self, key: str = "incident-1/opened/slack/lea", **values: Any) -> None:
+        known: dict[str, Any] = {
+            "kind": "alert",
+            "channel": "slack",
+            "person": "lea",
+            "payload": {},
+            "created_at": NIGHT,
+            "due_at": NIGHT,
+        }
+        async with self.database.write() as connection:
+            await outbox.enqueue(connection, key=key, **{**known, **values})
+
+    async def deliver(self, after: timedelta = timedelta(0)) -> int:
+        self.at += after
+        return await self.postman().deliver(self.at)
+
+
+@pytest.fixture
+def office(database) -> Office:
+    return Office(database)
+
+
+async def test_a_letter_is_sent_once_and_its_receipt_kept(office) -> None:
+    await office.post()
+    assert await office.deliver() == 1
+    assert await office.deliver(timedelta(hours=1)) == 0
+    (row,) = await rows(office.database, "outbox")
+    assert (row.state, row.receipt["id"]) == ("sent", "id-incident-1/opened/slack/lea")
+
+
+async def test_what_is_held_waits_for_its_hour(office) -> None:
+    await office.post(due_at=NIGHT + timedelta(hours=9))
+    assert await office.deliver(timedelta(hours=8)) == 0
+    assert await office.deliver(timedelta(hours=1)) == 1
+
+
+async def test_two_postmen_never_send_the_same_letter(office) -> None:
+    for number in range(30):
+        await office.post(f"incident-{number}/opened/slack/lea")
+    await asyncio.gather(*(office.postman(name).deliver(NIGHT) for name in ("one", "two")))
+    keys = [message.key for message in office.slack.taken]
+    assert len(keys) == len(set(keys)) == 30
+
+
+async def test_a_channel_that_says_wait_is_waited_for(office) -> None:
+    office.slack.errors = [DeliveryError("slow down", retry_after=timedelta(seconds=90))]
+    await office.post()
+    await office.deliver()
+    assert await office.deliver(timedelta(seconds=80)) == 0
+    assert await office.deliver(timedelta(seconds=20)) == 1
+
+
+async def test_an_ambiguous_send_is_looked_for_before_it_is_repeated(office) -> None:
+    office.slack.errors = [DeliveryError("cut", ambiguous=True)]
+    await office.post()
+    await office.deliver()
+    await office.deliver(timedelta(minutes=1))
+    assert len(office.slack.taken) == 1
+    assert await count(office.database, "outbox", state="sent") == 1
+
+
+async def test_a_channel_that_cannot_look_is_sent_the_same_key_again(office) -> None:
+    office.slack.searchable = False
+    office.slack.errors = [DeliveryError("cut", ambiguous=True)]
+    await office.post()
+    await office.deliver()
+    await office.deliver(timedelta(minutes=1))
+    assert [m.key for m in office.slack.taken] == ["incident-1/opened/slack/lea"] * 2
+
+
+async def test_a_letter_found_sending_at_start_is_ambiguous(office) -> None:
+    await office.post()
+    async with office.database.write() as connection:
+        (letter,) = await outbox.claim(
+            connection, owner="killed", at=NIGHT, lease=timedelta(minutes=2)
+        )
+    office.slack.taken.append(await compose(letter, NIGHT))
+    assert await office.deliver(timedelta(minutes=1)) == 0  # its lease still holds
+    assert await office.deliver(timedelta(minutes=2)) == 1
+    assert len(office.slack.taken) == 1
+
+
+async def test_after_two_failures_the_fallback_goes_as_well_within_thirty_seconds(office) -> None:
+    office.slack.errors = [DeliveryError("down")] * 50
+    await office.post()
+    for _ in range(6):
+        await office.deliver(timedelta(seconds=5))
+    assert [m.key for m in office.email.taken] == ["incident-1/opened/email/lea"]
+    office.slack.errors = []
+    await office.deliver(timedelta(minutes=15))
+    assert len(office.slack.taken) == 1  # still delivered where it was meant to go
+
+
+async def test_a_fallback_that_was_told_already_is_not_told_twice(office) -> None:
+    office.slack.errors = [DeliveryError("no such channel", permanent=True)]
+    await office.post()
+    await office.post("incident-1/opened/email/lea", channel="email")
+    await office.deliver()
+    assert len(office.email.taken) == 1
+
+
+async def test_when_every_channel_is_down_it_is_retried_until_delivered(office) -> None:
+    office.slack.errors = [DeliveryError("down")] * 200
+    office.email.errors = [DeliveryError("down")] * 200
+    await office.post()
+    for _ in range(60):
+        await office.deliver(timedelta(minutes=11))
+    office.slack.errors, office.email.errors = [], []
+    await office.deliver(timedelta(minutes=15))
+    assert len(office.slack.taken) == len(office.email.taken) == 1
+
+
+async def test_what_cannot_be_sent_is_given_up_loudly(office, caplog) -> None:
+    await office.post(payload={"gone": True}, channel="email", key="x/email/lea")
+    await office.deliver()
+    assert await count(office.database, "outbox", state="failed", channel="email") == 1
+    assert "delivery.failed" in caplog.text
+
+
+async def test_an_alert_nobody_takes_for_two_days_is_given_up(office) -> None:
+    office.slack.errors = [DeliveryError("down")] * 9
+    await office.post()
+    await office.deliver(GIVE_UP_AFTER + timedelta(minutes=1))
+    assert await count(office.database, "outbox", state="failed") == 1
+
+
+async def test_follow_ups_join_the_thread_of_the_first_message(office) -> None:
+    await office.post(thread="incident-1")
+    await office.deliver()
+    await office.post("incident-1/raised/slack/lea", thread="incident-1")
+    await office.deliver()
+    assert [thread.id if thread else None for thread in office.slack.threads] == [
+        None,
+        "id-incident-1/opened/slack/lea",
+    ]
+
+
+async def test_an_error_of_a_channel_never_shows_what_was_to_be_said(office, caplog) -> None:
+    office.slack.errors = [DeliveryError("no answer")]
+    await office.post()
+    await office.deliver()
+    assert "Alerte" not in caplog.text
