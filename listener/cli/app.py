@@ -13,7 +13,9 @@ from typer.core import TyperGroup
 from listener.cli import common
 
 COMMANDS: Mapping[str, str] = {
+    "init": "listener.cli.init:init",
     "check-config": "listener.cli.check:check_config",
+    "digest": "listener.cli.digest:digest",
     "hosts": "listener.cli.hosts:hosts",
     "oncall": "listener.cli.oncall:oncall",
     "version": "listener.cli.version:version",
