@@ -134,10 +134,13 @@ class ScorerClient:
         """End the process gently, then by force. What was not answered is not scored."""
         if self._resuming is not None:
             self._resuming.cancel()
+            await asyncio.wait([self._resuming])
         async with self._starting:
             worker, self._worker = self._worker, None
             if worker is not None:
                 await end(worker, grace=STOP_GRACE)
+                if worker.reading is not None:
+                    await asyncio.wait([worker.reading])
         self._fail_all(ScorerUnavailable("the scorer was stopped"))
 
     async def _bisect(

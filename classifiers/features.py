@@ -140,12 +140,11 @@ def _tokenise(texts: Sequence[str]) -> Tokens:
 
 
 def _starts(folded: NDArray[np.uint32], kind: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where a token begins: at a change of kind, after an elision, at another symbol."""
+    """Where a token begins: at a change of kind, after an elision, at each symbol."""
     start = np.zeros(len(kind), dtype=bool)
     before, here = kind[:-1], kind[1:]
-    other_symbol = (here == SYMBOL) & (folded[1:] != folded[:-1])
     elided = folded[:-1] == ord("'")
-    start[1:] = (here != SPACE) & ((before != here) | other_symbol | elided)
+    start[1:] = (here != SPACE) & ((before != here) | (here == SYMBOL) | elided)
     return start
 
 

@@ -36,7 +36,7 @@ class Weighted:
     value: Floats
 
 
-def weigh(grams: Grams, idf: Floats, size: int) -> Weighted:
+def weigh(grams: Grams, idf: NDArray[np.floating], size: int) -> Weighted:
     """Sublinear TF-IDF, each document's row brought to length 1; unknown n-grams left out."""
     known = idf[grams.bucket] > 0
     keys = (grams.document[known] << BITS) | grams.bucket[known]
@@ -51,7 +51,7 @@ def weigh(grams: Grams, idf: Floats, size: int) -> Weighted:
 class Block:
     """Weights of one kind of n-gram: dense tables by bucket, rebuilt from the known buckets."""
 
-    idf: Floats  # BUCKETS
+    idf: NDArray[np.float32]  # BUCKETS; on the grid, so exact
     weights: NDArray[np.float32]  # classes × BUCKETS
 
     def decide(self, grams: Grams, size: int) -> Floats:
@@ -176,8 +176,8 @@ def _assemble(arrays: dict[str, NDArray[np.generic]], version: str) -> LinearMod
 
 def _block(arrays: dict[str, NDArray[np.generic]], name: str) -> Block:
     bucket = arrays[f"{name}_bucket"].astype(np.int64)
-    idf = np.zeros(BUCKETS)
-    idf[bucket] = arrays[f"{name}_idf"].astype(np.float64) / GRID
+    idf = np.zeros(BUCKETS, dtype=np.float32)
+    idf[bucket] = arrays[f"{name}_idf"].astype(np.float32) / GRID
     steps = arrays[f"{name}_weights"].astype(np.float64)
     weights = np.zeros((steps.shape[1], BUCKETS), dtype=np.float32)
     weights[:, bucket] = (steps * arrays[f"{name}_step"].astype(np.float64)).T

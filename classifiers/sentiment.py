@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -14,11 +14,15 @@ from classifiers.linear import LinearModel, load
 from classifiers.names import FIRST_NAMES
 from classifiers.tables import WORD
 from classifiers.text import fold, tidy
+from classifiers.words import read_words
 
 CLASSES = ("negative", "neutral", "positive")
+MODELS = {"fr": "sentiment-fr"} | dict.fromkeys(("en", "de", "it", "es", "pt"), "sentiment-multi")
 HOME = "fr"  # what a text too short to tell its language is read as: a French hospital's mentions
 EVIDENCE = 3  # terms shown a text
 MIN_LETTERS = 3  # shorter words are articles and pronouns
+_SPEAKING = frozenset({"merci", "jamais", "rien", "sans", "toujours"})
+_MUTE = (read_words("language_french") | read_words("language_shared")) - _SPEAKING
 
 # Said where no model knows the language, or where there is nothing to read: the shares of the
 # three classes are not known, and no rule should mistake this for a judgement.
@@ -26,56 +30,62 @@ CANNOT_SAY = (0.33, 0.34, 0.33)
 
 
 class SentimentClassifier:
-    """One linear model a language, each loaded at its first use."""
+    """One linear model a language or family of languages; which is MODELS' matter."""
 
-    def __init__(self, model: LinearModel | None = None) -> None:
-        self._given = model
+    def __init__(self, models: Mapping[str, LinearModel] | None = None) -> None:
+        self._given = models
 
     @cached_property
-    def model(self) -> LinearModel:
-        return self._given or load(f"sentiment-{HOME}")
+    def models(self) -> Mapping[str, LinearModel]:
+        """By language. ModelError if a file is missing or altered."""
+        if self._given is not None:
+            return self._given
+        loaded = {name: load(name) for name in dict.fromkeys(MODELS.values())}
+        return {language: loaded[name] for language, name in MODELS.items()}
 
     def warm_up(self) -> None:
-        """Load the model now. ModelError if its file is missing or altered."""
-        _ = self.model
+        """Load the models now. ModelError if a file is missing or altered."""
+        _ = self.models
 
     @property
     def version(self) -> str:
-        return self.model.version
+        """Of the French model; a score tells the version of the one that made it."""
+        return self.models[HOME].version
 
     def scores(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> list[Score]:
         """One score a text; `languages` as the language classifier's labels say."""
         languages = languages or [HOME] * len(texts)
-        readable = [
-            i
-            for i, (text, language) in enumerate(zip(texts, languages, strict=True))
-            if language in (HOME, UNKNOWN) and text and not text.isspace()
-        ]
-        scores = [
-            _cannot_say(text, language) for text, language in zip(texts, languages, strict=True)
-        ]
-        for i, score in zip(readable, self._score([texts[i] for i in readable]), strict=True):
-            scores[i] = score
+        scores: list[Score] = []
+        readers: dict[int, tuple[LinearModel, list[int]]] = {}
+        for i, (text, language) in enumerate(zip(texts, languages, strict=True)):
+            scores.append(_cannot_say(text, language))
+            model = self.models.get(HOME if language == UNKNOWN else language)
+            if model is not None and text and not text.isspace():
+                readers.setdefault(id(model), (model, []))[1].append(i)
+        for model, indexes in readers.values():
+            found = _judge(model, [texts[i] for i in indexes])
+            for i, score in zip(indexes, found, strict=True):
+                scores[i] = score
         return scores
 
-    def predict_proba(self, texts: Sequence[str]) -> Floats:
-        """Calibrated probabilities, len(texts) × 3, of texts in the model's language."""
-        return self.model.predict_proba(self._read(texts))
+    def predict_proba(self, texts: Sequence[str], language: str = HOME) -> Floats:
+        """Calibrated probabilities, len(texts) × 3, of texts in one language."""
+        model = self.models[language]
+        return model.predict_proba(_read(model, texts))
 
-    def _read(self, texts: Sequence[str]) -> Batch:
-        return read_batch([tidy(text) for text in texts], self.model.lexicon)
 
-    def _score(self, texts: Sequence[str]) -> list[Score]:
-        if not texts:
-            return []
-        batch = self._read(texts)
-        probabilities = self.model.predict_proba(batch)
-        chosen = probabilities.argmax(axis=1)
-        evidence = _evidence(self.model, batch, chosen)
-        return [
-            _score(self.model.version, row, terms)
-            for row, terms in zip(probabilities.tolist(), evidence, strict=True)
-        ]
+def _read(model: LinearModel, texts: Sequence[str]) -> Batch:
+    return read_batch([tidy(text) for text in texts], model.lexicon)
+
+
+def _judge(model: LinearModel, texts: Sequence[str]) -> list[Score]:
+    batch = _read(model, texts)
+    probabilities = model.predict_proba(batch)
+    evidence = _evidence(model, batch, probabilities.argmax(axis=1))
+    return [
+        _score(model.version, row, terms)
+        for row, terms in zip(probabilities.tolist(), evidence, strict=True)
+    ]
 
 
 def _score(version: str, row: list[float], terms: Sequence[tuple[str, float]]) -> Score:
@@ -125,6 +135,7 @@ def _evidence(model: LinearModel, batch: Batch, chosen: Ints) -> list[list[tuple
         if len(terms) == EVIDENCE:
             continue
         term = tokens.word(token)
-        if all(term != other for other, _ in terms) and fold(term) not in FIRST_NAMES:
-            terms.append((term, float(shares[token] / total[tokens.document[token]])))
+        if term in _MUTE or fold(term) in FIRST_NAMES or any(term == other for other, _ in terms):
+            continue
+        terms.append((term, float(shares[token] / total[tokens.document[token]])))
     return found

@@ -25,6 +25,7 @@ from classifiers.classifier import ModelError, Sample, Score
 
 log = logging.getLogger(__name__)
 EXIT_MODEL = 3
+NICENESS = 5  # the event loop, which wakes people, goes first
 _BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -95,6 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Two BLAS threads on two cores would fight the event loop for the second one. The numerical
     # libraries read this when they are first imported, in _run.
     os.environ.update(dict.fromkeys(_BLAS_THREADS, "1"))
+    os.nice(NICENESS)
     answers = own_stdout()
     if options.memory_mb:
         limit_memory(options.memory_mb)

@@ -6,7 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -31,6 +31,11 @@ class Labelled:
     def __add__(self, other: Labelled) -> Labelled:
         return Labelled(texts=self.texts + other.texts, labels=self.labels + other.labels)
 
+    def take(self, indexes: Sequence[int]) -> Labelled:
+        """The texts at these places."""
+        texts = [self.texts[i] for i in indexes]
+        return Labelled(texts=texts, labels=[self.labels[i] for i in indexes])
+
 
 def read_tweets(data: Path, language: str, part: str) -> Labelled:
     """UMSAB (Barbieri et al. 2022): 0 negative, 1 neutral, 2 positive, a line each."""
@@ -50,14 +55,25 @@ def read_corpus(part: str) -> Labelled:
 
 
 def read_lexicon(data: Path) -> Lexicon:
-    """VADER-fr, AFINN-fr and Pattern-fr as one: the mean valence of each single token."""
+    """VADER-fr, AFINN-fr, Pattern-fr: the mean valence of each token; the project's own prevails."""
+    return _lexicon(_entries(data / LEXICONS), dict(_own_entries()))
+
+
+def read_emoji(data: Path) -> Lexicon:
+    """Emoji alone, which every language shares."""
+    folder = data / LEXICONS / "vader_fr"
+    vader = dict(_vader(folder / "fr_lexicon.txt"))
+    own = {word: valence for word, valence in _own_entries() if not word[0].isascii()}
+    return _lexicon(_emoji(folder / "emojis_fr.txt", vader), own)
+
+
+def _lexicon(entries: Iterable[tuple[str, float]], own: Mapping[str, float]) -> Lexicon:
     found: dict[int, list[float]] = defaultdict(list)
-    for word, valence in _entries(data / LEXICONS):
-        number = token_hash(word)
-        if number:
-            found[number].append(min(max(valence, -1.0), 1.0))
+    for word, valence in entries:
+        found[token_hash(word)].append(min(max(valence, -1.0), 1.0))
     means = {number: round(sum(v) / len(v), 3) for number, v in found.items()}
-    hashes = np.array(sorted(n for n, v in means.items() if v), dtype=np.uint64)
+    means |= {token_hash(word): valence for word, valence in own.items()}
+    hashes = np.array(sorted(n for n, v in means.items() if n and v), dtype=np.uint64)
     valences = np.array([means[int(n)] for n in hashes], dtype=np.float32)
     return Lexicon(hashes=hashes, valences=valences)
 
@@ -71,6 +87,14 @@ def _entries(folder: Path) -> Iterator[tuple[str, float]]:
     # A published lexicon given on the command line by who trains: not untrusted input.
     for word in ET.parse(folder / "pattern_fr/fr-sentiment.xml").getroot():  # noqa: S314
         yield word.attrib["form"], float(word.attrib["polarity"])
+
+
+def _own_entries() -> Iterator[tuple[str, float]]:
+    lines = files("classifiers").joinpath("training", "corpus", "lexicon.tsv").read_text("utf-8")
+    for line in lines.splitlines():
+        word, _, valence = line.partition("\t")
+        if not word.startswith("#"):
+            yield word, float(valence)
 
 
 def _vader(path: Path) -> Iterator[tuple[str, float]]:

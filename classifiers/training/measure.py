@@ -29,12 +29,16 @@ class Measure:
     texts_per_second: float
 
 
-def measure(classifier: SentimentClassifier, data: Labelled) -> Measure:
+def measure(classifier: SentimentClassifier, data: Labelled, language: str = "fr") -> Measure:
     """What `classifier` is worth on `data`."""
     began = time.perf_counter()
-    probabilities = classifier.predict_proba(data.texts)
-    seconds = time.perf_counter() - began
-    truth = np.array([CLASSES.index(label) for label in data.labels])
+    probabilities = classifier.predict_proba(data.texts, language)
+    return judge(probabilities, data.labels, time.perf_counter() - began)
+
+
+def judge(probabilities: NDArray[np.float64], labels: list[str], seconds: float) -> Measure:
+    """What probabilities, found in so many seconds, are worth against the labels."""
+    truth = np.array([CLASSES.index(label) for label in labels])
     found = probabilities.argmax(axis=1)
     return Measure(
         size=len(truth),

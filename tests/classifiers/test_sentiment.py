@@ -121,6 +121,21 @@ def test_the_evidence_never_names_a_person(classifier):
     assert not {"martine", "kowalczyk", "sophie", "jean"} & {r.detail for r in score.reasons}
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "label"),
+    [
+        ("Thank you so much to the wonderful nurses, I love you all!", "en", "positive"),
+        ("Worst hospital ever, they are horrible and I hate it", "en", "negative"),
+        ("Vielen Dank, das war super, ich freue mich so", "de", "positive"),
+        ("Das ist eine Katastrophe, echt scheiße und traurig", "de", "negative"),
+    ],
+)
+def test_the_plainest_of_other_languages_is_read(classifier, text, language, label):
+    (score,) = classifier.scores([text], [language])
+    assert score.label == label
+    assert score.version.startswith("sentiment-multi-")
+
+
 def test_a_language_no_model_reads_is_not_judged(classifier):
     (score,) = classifier.scores(["Zostawili nas na korytarzu przez całą noc"], ["pl"])
     assert score.version == "none"
@@ -186,8 +201,8 @@ def test_a_model_of_another_kind_is_refused(models):
 def test_training_again_makes_the_same_bits(tmp_path):
     command = [sys.executable, "-m", "classifiers.training", "--out", str(tmp_path)]
     subprocess.run([*command, "--data", os.environ["LISTENER_DATA"]], check=True)
-    shipped = files("classifiers").joinpath("models", "sentiment-fr.npz").read_bytes()
-    assert (tmp_path / "sentiment-fr.npz").read_bytes() == shipped
+    for path in Path(str(files("classifiers").joinpath("models"))).iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
 
 
 def _relist(models: Path, path: Path) -> None:
