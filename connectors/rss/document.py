@@ -20,6 +20,9 @@ _DECLARATION = re.compile(rb"[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _ROOT = re.compile(rb"<(?:rss|feed|rdf:RDF|channel)\b", re.IGNORECASE)
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _MAX_QUARANTINED = 4_000
+MAX_TAGS = 300_000
+MAX_OPEN = 100_000
+"""Elements held open cost a kilobyte each: a feed has a dozen, an attack a million."""
 
 
 def parse(body: bytes, *, url: str, content_type: str = "") -> Document:
@@ -32,6 +35,7 @@ def parse(body: bytes, *, url: str, content_type: str = "") -> Document:
     start = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.startswith((b"{", b"[")):
         return _json(body, url)
+    _refuse_a_thicket(body)
     read = _feedparser(_without_dtd(body), url, content_type)
     if not read.get("version") and not read.entries:
         raise Malformed(_what_came(body), payload=body[:_MAX_QUARANTINED])
@@ -46,6 +50,13 @@ def _json(body: bytes, url: str) -> Document:
             "neither RSS, Atom nor JSON Feed: it begins like JSON and cannot be read",
             payload=body[:_MAX_QUARANTINED],
         ) from None
+
+
+def _refuse_a_thicket(body: bytes) -> None:
+    tags = body.count(b"<")
+    still_open = tags - 2 * body.count(b"</") - body.count(b"/>")
+    if tags > MAX_TAGS or still_open > MAX_OPEN:
+        raise Malformed("more markup than any feed has", payload=body[:_MAX_QUARANTINED])
 
 
 def _without_dtd(body: bytes) -> bytes:

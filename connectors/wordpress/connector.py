@@ -46,17 +46,14 @@ class WordpressConnector:
         self._client = SiteClient(settings, http)
 
     def hosts(self) -> Sequence[str]:
-        addresses = [
-            self._settings.home,
-            *([str(self._settings.api)] if self._settings.api else []),
-        ]
-        return tuple(dict.fromkeys(host_and_port(address) for address in addresses))
+        known = (self._settings.home, self._client.known_api)
+        return tuple(dict.fromkeys(host_and_port(address) for address in known if address))
 
     async def poll(self, cursors: Cursors) -> AsyncIterator[Page]:
         """Posts, then comments; one that fails is told once the other was read."""
         site = Site.load(cursors.get(SITE))
         if site.is_stale(self._clock()):
-            site = await self._client.discover(self._clock())
+            site = await self._discovered(site)
             yield Page(feed=SITE, cursor=site.dump())
         wanted = [name for name in PATHS if getattr(self._settings, name)]
         failures: list[ConnectorError] = []
@@ -70,6 +67,15 @@ class WordpressConnector:
                 failures.append(error)
         if outcome := summary(failures, len(wanted)):
             raise outcome
+
+    async def _discovered(self, known: Site) -> Site:
+        """The site as it is today; where its home page is in trouble, as it was yesterday."""
+        try:
+            return await self._client.discover(self._clock())
+        except ConnectorError:
+            if known.api:
+                return known
+            raise
 
     async def _collection(self, name: str, site: Site, cursors: Cursors) -> AsyncIterator[Page]:
         if site.answers(name):

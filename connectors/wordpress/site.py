@@ -82,15 +82,21 @@ class SiteClient:
         self._settings = settings
         self._http = http
 
+    @property
+    def known_api(self) -> str:
+        """The REST root that needs no discovery; "" elsewhere."""
+        if self._settings.api:
+            return str(self._settings.api)
+        host = host_of(self._settings.home)
+        hosted = host.endswith(".wordpress.com")
+        return f"https://public-api.wordpress.com/wp/v2/sites/{host}/" if hosted else ""
+
     async def discover(self, at: datetime) -> Site:
         """By the home page's Link header or element (sub-directories too), else by trying."""
-        explicit = str(self._settings.api) if self._settings.api else ""
         home = self._settings.home
-        if not explicit and host_of(home).endswith(".wordpress.com"):
-            explicit = f"https://public-api.wordpress.com/wp/v2/sites/{host_of(home)}/"
         page = await self._home(home)
         language, announced = _announcements(page) if page else (None, "")
-        api = explicit or announced or await self._tried(home)
+        api = self.known_api or announced or await self._tried(home)
         return Site(api=api, language=language, asked_at=at)
 
     async def collection(self, api: str, name: str, params: Mapping[str, str]) -> Response:

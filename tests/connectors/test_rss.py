@@ -49,7 +49,7 @@ def ids(pages: list[Page]) -> list[str]:
     return [mention.external_id for page in pages for mention in page.mentions]
 
 
-@pytest.mark.parametrize("count", [350, 10_000])
+@pytest.mark.parametrize("count", [1, 350])
 async def test_everything_published_between_two_polls_is_yielded_once(http, count):
     async with FeedServer().serving() as server:
         source, cursors = connector(http, server.url), {}
@@ -62,7 +62,7 @@ async def test_everything_published_between_two_polls_is_yielded_once(http, coun
         assert pages[-1].complete and not any(page.gaps for page in pages)
 
 
-@pytest.mark.parametrize("count", [350, 10_000])
+@pytest.mark.parametrize("count", [1, 350])
 async def test_a_feed_that_pages_is_walked_back_to_what_was_known(http, count):
     async with FeedServer(window=100, paged=True).serving() as server:
         source, cursors = connector(http, server.url), {}
