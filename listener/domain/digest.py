@@ -197,10 +197,13 @@ class GapLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SilentSource:
-    """A source that does not answer: since when, and for good if it was stopped."""
+    """A source that does not answer: since when, and for good if it was stopped.
+
+    `since` is None where it never has.
+    """
 
     source: str
-    since: datetime | None
+    since: datetime | None = None
     stopped: str | None = None  # unauthorized · closed
 
 

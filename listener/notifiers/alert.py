@@ -138,7 +138,10 @@ def _sentence(text: str) -> str:
 def _worst(speaker: Speaker, view: AlertView, excerpt: Excerpt) -> Section | None:
     if not view.posts:
         return None
-    quotes = tuple(quote(speaker, post, excerpt, now=view.at) for post in view.posts[:POSTS])
+    quotes = tuple(
+        quote(speaker, post, excerpt, when=speaker.moment(post.occurred_at, now=view.at))
+        for post in view.posts[:POSTS]
+    )
     return Section(title=speaker.gettext("The worst posts"), quotes=quotes)
 
 

@@ -25,6 +25,7 @@ class Quote:
     figures: str
     excerpt: str | None
     remark: str = ""  # ours, where there is no excerpt to show
+    tone: str = ""  # negative · neutral · positive: colours it, where there are colours
     link: str | None = None
     link_label: str = ""
 

@@ -105,7 +105,7 @@ def _tiles(speaker: Speaker, digest: Digest) -> Iterator[Tile]:
     share = _share(speaker, now.negative, now)
     mentions, negative = "", share
     if digest.comparable:
-        against = _("{figure} the week before")
+        against = _("week before: {figure}")
         mentions = against.format(figure=speaker.number(before.mentions))
         was = against.format(figure=_with_share(speaker, before.negative, before))
         negative = f"{share} · {was}" if share else was
@@ -118,10 +118,10 @@ def _tiles(speaker: Speaker, digest: Digest) -> Iterator[Tile]:
 def _sections(speaker: Speaker, digest: Digest, excerpt: Excerpt) -> Iterator[Section]:
     if digest.networks:
         yield _by_network(speaker, digest)
+    yield from review.incidents(speaker, digest)
     quoted = [found for found in digest.networks if found.posts or found.withheld]
     for found in quoted[:NETWORKS_QUOTED]:
-        yield _posts(speaker, digest, found, excerpt)
-    yield from review.incidents(speaker, digest)
+        yield _posts(speaker, found, excerpt)
     if digest.peers:
         yield _peers(speaker, digest)
     yield review.unseen(speaker, digest)
@@ -131,7 +131,7 @@ def _sections(speaker: Speaker, digest: Digest, excerpt: Excerpt) -> Iterator[Se
 
 def _by_network(speaker: Speaker, digest: Digest) -> Section:
     _ = speaker.gettext
-    against = [_("Week before")] if digest.comparable else []
+    against = [_("Before")] if digest.comparable else []
     rows = [_row(speaker, digest, words.network(speaker, n.network), n) for n in digest.networks]
     if len(rows) > 1:
         total = NetworkFigures(network="", now=digest.now, before=digest.before)
@@ -170,7 +170,7 @@ def _spoken(
     now = found.now
     mentions = speaker.ngettext("{count} mention", "{count} mentions", now.mentions)
     if digest.comparable:
-        against = _("{figure} the week before").format(figure=speaker.number(found.before.mentions))
+        against = _("week before: {figure}").format(figure=speaker.number(found.before.mentions))
         mentions = f"{mentions} ({against})"
     if not now.scored:
         return _("{subject}: {what}").format(subject=_sentence(name), what=mentions)
@@ -202,7 +202,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _posts(speaker: Speaker, digest: Digest, found: NetworkFigures, excerpt: Excerpt) -> Section:
+def _posts(speaker: Speaker, found: NetworkFigures, excerpt: Excerpt) -> Section:
     _ = speaker.gettext
     spread = any(post.reactions or post.replies or post.shares for post in found.posts)
     title = _("Went furthest: {network}") if spread else _("Gravest: {network}")
@@ -214,22 +214,21 @@ def _posts(speaker: Speaker, digest: Digest, found: NetworkFigures, excerpt: Exc
     return Section(
         title=title.format(network=words.network(speaker, found.network)),
         lines=(withheld,) if found.withheld else (),
-        quotes=[_quote(speaker, digest, post, excerpt) for post in found.posts[:POSTS]],
+        quotes=[_quote(speaker, post, excerpt) for post in found.posts[:POSTS]],
     )
 
 
-def _quote(speaker: Speaker, digest: Digest, post: PostView, excerpt: Excerpt) -> Quote:
-    if post.sentiment == "negative":
-        return quote(speaker, post, excerpt, now=digest.at)
+def _quote(speaker: Speaker, post: PostView, excerpt: Excerpt) -> Quote:
+    _ = speaker.gettext
+    graded = post.sentiment == "negative" and post.severity is not None
     # How grave a praise is says nothing.
-    shown = quote(speaker, replace(post, severity=None), excerpt, now=digest.at)
-    if post.sentiment != "positive":
-        return shown
-    figures = [speaker.gettext("positive"), *([shown.figures] if shown.figures else [])]
-    return replace(shown, figures=" · ".join(figures))
+    known = post if graded else replace(post, severity=None)
+    shown = quote(speaker, known, excerpt, when=words.instant(speaker, post.occurred_at))
+    tone = _("negative") if graded else _("positive") if post.sentiment == "positive" else ""
+    return replace(shown, figures=" · ".join(part for part in (tone, shown.figures) if part))
 
 
 def _footer(speaker: Speaker, digest: Digest) -> str:
     _ = speaker.gettext
     text = _("Figures read {read} ({zone}). A mention counts when it was published.")
-    return text.format(read=speaker.moment(digest.at, now=digest.at), zone=digest.period.zone.key)
+    return text.format(read=words.instant(speaker, digest.at), zone=digest.period.zone.key)

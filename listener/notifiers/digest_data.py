@@ -59,7 +59,7 @@ def _network(
 
 
 def _post(digest: Digest, post: PostView, language: str, excerpt: Excerpt) -> dict[str, Any]:
-    shown = quote(Speaker(language, digest.period.zone), post, excerpt, now=digest.at)
+    shown = quote(Speaker(language, digest.period.zone), post, excerpt, when="")
     names = ("kind", "occurred_at", "sentiment", "severity", "reactions", "replies", "shares")
     return {
         **{name: getattr(post, name) for name in names},

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from listener.config.models import Excerpt
 from listener.domain.alert import PostView
 from listener.i18n import Speaker
@@ -11,15 +9,15 @@ from listener.notifiers import safe, words
 from listener.notifiers.content import Quote
 
 
-def quote(speaker: Speaker, post: PostView, excerpt: Excerpt, *, now: datetime) -> Quote:
+def quote(speaker: Speaker, post: PostView, excerpt: Excerpt, *, when: str) -> Quote:
     network = words.network(speaker, post.network)
-    when = speaker.moment(post.occurred_at, now=now)
     shown, remark = _words_of(speaker, post, excerpt)
     return Quote(
         label=" · ".join((network, words.kind(speaker, post.kind), when)),
         figures=words.figures(speaker, post),
         excerpt=shown,
         remark=remark,
+        tone=post.sentiment or "",
         link=safe.link(post.link),
         link_label=speaker.gettext("Read it on {network}").format(network=network),
     )

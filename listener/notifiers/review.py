@@ -37,7 +37,7 @@ def _incident(speaker: Speaker, digest: Digest, line: IncidentLine) -> str:
         level=words.badge(speaker, line.level),
         subject=safe.clean(line.subject),
         mentions=speaker.ngettext("{count} mention", "{count} mentions", line.mentions),
-        opened=speaker.moment(line.opened_at, now=digest.at),
+        opened=words.instant(speaker, line.opened_at),
         state=_state(speaker, digest, line),
     )
 
@@ -51,7 +51,7 @@ def _state(speaker: Speaker, digest: Digest, line: IncidentLine) -> str:
         State.DISMISSED: _("dismissed {moment}"),
     }[line.state]
     closed = line.closed_at
-    when = speaker.moment(closed, now=digest.at) if closed else ""
+    when = words.instant(speaker, closed) if closed else ""
     return said.format(moment=when).strip()
 
 
@@ -61,7 +61,7 @@ def _call(speaker: Speaker, digest: Digest, line: IncidentLine, call: Call) -> s
     if call.observed:
         text = _("{moment}: {level}, incident {number} (observe mode: nobody was called).")
     return text.format(
-        moment=speaker.moment(call.at, now=digest.at),
+        moment=words.instant(speaker, call.at),
         level=words.badge(speaker, call.level),
         number=line.number,
     )
@@ -110,19 +110,19 @@ def _silent(speaker: Speaker, digest: Digest, silent: SilentSource) -> str:
     if silent.stopped is not None:
         return _("The source {name} has closed: it is no longer read.").format(name=name)
     if silent.since is None:
-        return _("The source {name} does not answer.").format(name=name)
-    since = speaker.moment(silent.since, now=digest.at)
+        return _("The source {name} has given nothing so far.").format(name=name)
+    since = words.instant(speaker, silent.since)
     return _("The source {name} does not answer (since {since}).").format(name=name, since=since)
 
 
 def _gap(speaker: Speaker, digest: Digest, gap: GapLine) -> str:
     _ = speaker.gettext
     name = speaker.quoted(safe.clean(gap.source))
-    until = speaker.moment(gap.until, now=digest.at)
+    until = words.instant(speaker, gap.until)
     if gap.since is None:
         text = _("The source {name} can no longer give what was said before ({until}).")
         return text.format(name=name, until=until)
-    since = speaker.moment(gap.since, now=digest.at)
+    since = words.instant(speaker, gap.since)
     text = _("The source {name} can no longer give a stretch ({since} – {until}).")
     return text.format(name=name, since=since, until=until)
 

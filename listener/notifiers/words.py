@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from listener.domain.alert import PostView
 from listener.domain.incident import AlertKind
@@ -52,6 +53,13 @@ def kind(speaker: Speaker, name: str) -> str:
         "story": _("story"),
     }
     return known.get(name) or safe.shorten(safe.clean(name), 40)
+
+
+def instant(speaker: Speaker, at: datetime) -> str:
+    """An instant for readers of another day: its weekday and date, never "yesterday"."""
+    return speaker.gettext("{day} at {time}").format(
+        day=speaker.day(at, weekday=True), time=speaker.clock(at)
+    )
 
 
 def badge(speaker: Speaker, level: Level, why: AlertKind = AlertKind.OPENED) -> str:

@@ -147,26 +147,30 @@ class Surveyor:
 
     async def _unseen(self, connection: AsyncConnection, period: Period) -> Unseen:
         gaps = await sources.gaps_between(connection, period.since, period.until)
-        states = await sources.all_states(connection)
+        states = {row.id: row for row in await sources.all_states(connection)}
         return Unseen(
             gaps=[
                 GapLine(source=row.source_id, since=row.since, until=row.until, reason=row.reason)
                 for row in gaps
             ],
             sources=[
-                SilentSource(source=row.id, since=row.failing_since, stopped=row.stopped)
-                for row in states
-                if row.id in self.sources and _is_silent(row, period)
+                found
+                for source in self.sources
+                if (found := _silent(source, states.get(source), period)) is not None
             ],
             quarantined=await review.quarantined_between(connection, period.since, period.until),
         )
 
 
-def _is_silent(row: Row[Any], period: Period) -> bool:
+def _silent(source: str, row: Row[Any] | None, period: Period) -> SilentSource | None:
     """Failing since before the week's end, as far as is known: a mended failure leaves no trace."""
-    if row.failing_since is not None:
-        return bool(row.failing_since < period.until)
-    return row.stopped is not None
+    if row is None:
+        return SilentSource(source=source)
+    if row.stopped is None and row.failing_since is None:
+        return None if row.last_success_at else SilentSource(source=source)
+    if row.failing_since is not None and row.failing_since >= period.until:
+        return None
+    return SilentSource(source=source, since=row.failing_since, stopped=row.stopped)
 
 
 def _network(
