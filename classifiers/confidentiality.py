@@ -16,6 +16,7 @@ from classifiers.names import (
     CARE,
     CARE_WORDS,
     FIRST_NAMES,
+    HOUSES,
     NEVER_NAMES,
     PARTICLES,
     PLACES,
@@ -92,6 +93,7 @@ def _names(text: str) -> Iterator[Span]:
     capitals = sum(word.capital for word in words)
     shouted = capitals > 8 and capitals > 0.7 * len(words)
     cares = [w.start for w in words if w.folded in CARE_WORDS or w.folded.startswith(CARE)]
+    places = sorted(cares + [w.start for w in words if w.folded in HOUSES])
     taken = 0
     for index, word in enumerate(words):
         if index < taken:
@@ -101,7 +103,7 @@ def _names(text: str) -> Iterator[Span]:
         elif shouted or not word.capital:
             end = _after_relation(text, words, index)
         else:
-            end = _capitalised(text, words, index, cares)
+            end = _capitalised(text, words, index, cares, places)
         first = index + 1 if word.folded in TITLES else index
         if end > first:
             taken = end
@@ -116,8 +118,11 @@ def _after_title(text: str, words: Sequence[_Word], first: int) -> int:
     named = first + _particles(text, words, first)
     if named > first:
         return _run(text, words, named)
-    # "m" alone is a metre or a slip more often than a gentleman.
-    if not word.capital and (title.folded in {"m", "pere", "soeur"} or len(word.text) < 3):
+    # "m" without its stop is a metre or a slip more often than a gentleman.
+    vague = title.folded in {"pere", "soeur"} or (
+        title.folded == "m" and text[title.end : title.end + 1] != "."
+    )
+    if not word.capital and (vague or len(word.text) < 3):
         return first
     if word.folded in NEVER_NAMES and not (len(word.text) == 1 and word.capital):
         return first
@@ -128,10 +133,12 @@ def _after_title(text: str, words: Sequence[_Word], first: int) -> int:
 
 
 def _after_relation(text: str, words: Sequence[_Word], index: int) -> int:
-    """A first name without its capital, right after "mon voisin"; with the family name after it."""
-    if words[index].folded not in FIRST_NAMES or index == 0:
+    """A first name without its capital, beside "voisin" or "infirmière"; and the name after it."""
+    if words[index].folded not in FIRST_NAMES:
         return index
-    before = words[index - 1]
+    if any(word.folded in RELATIONS for word in words[index + 1 : index + 3]):
+        return index + 1
+    before = words[index - 1] if index else words[index]
     if before.folded not in RELATIONS or not _adjacent(text, before, words[index]):
         return index
     after = index + 1
@@ -142,16 +149,19 @@ def _after_relation(text: str, words: Sequence[_Word], index: int) -> int:
     return after
 
 
-def _capitalised(text: str, words: Sequence[_Word], index: int, cares: Sequence[int]) -> int:
+def _capitalised(
+    text: str, words: Sequence[_Word], index: int, cares: Sequence[int], places: Sequence[int]
+) -> int:
     """Index after the run of capitalised words that begins here, if it may name somebody."""
     if not _may_name(words[index]):
         return index
     end = _run(text, words, index)
-    known = any(word.folded in FIRST_NAMES for word in words[index:end])
+    known = any(_first_name(word) for word in words[index:end])
     if end - index == 1 and not known and _unlikely_alone(text, words, index):
         return index
-    related = index > 0 and words[index - 1].folded in RELATIONS
-    return end if related or _near(words[index], words[end - 1], cares) else index
+    related = index > 0 and words[index - 1].folded in POSSESSED
+    near = _near(words[index], words[end - 1], places if known else cares)
+    return end if related or near else index
 
 
 def _unlikely_alone(text: str, words: Sequence[_Word], index: int) -> bool:
@@ -195,6 +205,11 @@ def _particles(text: str, words: Sequence[_Word], index: int) -> int:
 
 def _may_name(word: _Word) -> bool:
     return word.folded not in NEVER_NAMES and word.folded not in TITLES
+
+
+def _first_name(word: _Word) -> bool:
+    """Whether it is one, or begins like one: Anne-So as Anne."""
+    return word.folded in FIRST_NAMES or word.folded.partition("-")[0] in FIRST_NAMES
 
 
 def _near(first: _Word, last: _Word, cares: Sequence[int]) -> bool:

@@ -6,9 +6,10 @@ from classifiers.words import read_words
 
 TITLES = read_words("titles")
 RELATIONS = read_words("relations")
-POSSESSED = read_words("possessed") | (RELATIONS - {"medecin", "petit", "petite", "enfant"})
+POSSESSED = read_words("possessed") | RELATIONS
 CARE_WORDS = read_words("care_words")
 CARE = tuple(sorted(read_words("care_stems")))
+HOUSES = read_words("hospital_words")
 PARTICLES = read_words("particles")
 PLACES = read_words("places")
 NEVER_NAMES = read_words("never_names")

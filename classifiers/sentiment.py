@@ -32,6 +32,8 @@ CANNOT_SAY = (0.33, 0.34, 0.33)
 class SentimentClassifier:
     """One linear model a language or family of languages; which is MODELS' matter."""
 
+    classes_: Sequence[str] = CLASSES
+
     def __init__(self, models: Mapping[str, LinearModel] | None = None) -> None:
         self._given = models
 

@@ -25,6 +25,13 @@ NAMED = {
     "MON VOISIN JEAN DUPONT EST HOSPITALISE DEPUIS HIER AU SOIR": (
         "MON VOISIN […] EST HOSPITALISE DEPUIS HIER AU SOIR"
     ),
+    "m. dupont du 12 est tombé du lit": "m. […] du 12 est tombé du lit",
+    "sophie l'infirmière de nuit m'a sauvé": "[…] l'infirmière de nuit m'a sauvé",
+    "Anne-So a accouché hier": "[…] a accouché hier",
+    "Zinedine est sorti de l'hôpital": "[…] est sorti de l'hôpital",
+    "le cas Vincent L. fait parler": "le cas […] fait parler",
+    "La petite Léa est toujours en réa": "La petite […] est toujours en réa",
+    "Patient : DURAND Michel, lit 4": "Patient : […], lit 4",
     "l’infirmière Marie-Thérèse D’Almeida m’a soignée": "l’infirmière […] m’a soignée",
 }
 
@@ -45,6 +52,9 @@ NOBODY = [
     "Hospitalisée à Épinal depuis lundi",
     "J'ai attendu 12 heures en chambre 114, prix 60 € pour 3 jours",
     "Le CHU de Valmont ouvre un service de cardiologie en Septembre",
+    "L'Agence Régionale de Santé a inspecté le service de Chirurgie Digestive",
+    "Docteur, vous êtes nul. Merci Docteur !",
+    "J'habite rue Pasteur, près de l'hôpital Saint-Roch",
     "Merci à tous. Vraiment. Patients et soignants méritent mieux",
 ]
 
