@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from classifiers.client import ScorerClient
 from connectors.connector import Clock
 from connectors.http import HttpClient
 from listener.app.clock import utc_now
+from listener.app.owner import owner_name, release_leases_of_the_dead
 from listener.config.models import Config
 from listener.domain.calendar import WorkCalendar
 from listener.domain.oncall import Rota
@@ -71,11 +70,6 @@ class Application:
     ticker: Ticker
 
 
-def owner_name() -> str:
-    """Names this process in leases: two daemons on one database never share it."""
-    return f"{socket.gethostname()[:40]}:{os.getpid()}:{os.urandom(4).hex()}"
-
-
 def build_calendar(config: Config) -> WorkCalendar:
     return WorkCalendar(config.calendar, config.hospital.zone)
 
@@ -125,6 +119,7 @@ async def application(
             database = open_database(config)
             stack.push_async_callback(database.close)
         await migrate.ensure_current(database)
+        await release_leases_of_the_dead(database)
         http = await stack.enter_async_context(
             HttpClient(
                 policy_of(config.network),

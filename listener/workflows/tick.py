@@ -70,7 +70,11 @@ class Ticker:
             if handler is None:
                 log.error("tick.unknown_errand kind=%s", errand.kind)
                 continue
-            await handler(errand, at)
+            try:
+                await handler(errand, at)
+            except Exception:  # one bad errand must not stop the others; its lease brings it back
+                log.exception("tick.errand_failed kind=%s", errand.kind)
+                continue
             async with self.database.write() as connection:
                 await due.done(connection, errand.key, at=at)
 
