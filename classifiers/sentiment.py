@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,7 @@ from classifiers.words import read_words
 CLASSES = ("negative", "neutral", "positive")
 MODELS = {"fr": "sentiment-fr"} | dict.fromkeys(("en", "de", "it", "es", "pt"), "sentiment-multi")
 HOME = "fr"  # what a text too short to tell its language is read as: a French hospital's mentions
+BATCH_CHARS = 60_000  # judged at once: some 400 bytes a character are needed meanwhile
 EVIDENCE = 3  # terms shown a text
 MIN_LETTERS = 3  # shorter words are articles and pronouns
 _SPEAKING = frozenset({"merci", "jamais", "rien", "sans", "toujours"})
@@ -73,21 +74,34 @@ class SentimentClassifier:
     def predict_proba(self, texts: Sequence[str], language: str = HOME) -> Floats:
         """Calibrated probabilities, len(texts) × 3, of texts in one language."""
         model = self.models[language]
-        return model.predict_proba(_read(model, texts))
-
-
-def _read(model: LinearModel, texts: Sequence[str]) -> Batch:
-    return read_batch([tidy(text) for text in texts], model.lexicon)
+        rows = [model.predict_proba(batch) for batch in _batches(model, texts)]
+        return np.concatenate(rows) if rows else np.zeros((0, len(CLASSES)))
 
 
 def _judge(model: LinearModel, texts: Sequence[str]) -> list[Score]:
-    batch = _read(model, texts)
-    probabilities = model.predict_proba(batch)
-    evidence = _evidence(model, batch, probabilities.argmax(axis=1))
-    return [
-        _score(model.version, row, terms)
-        for row, terms in zip(probabilities.tolist(), evidence, strict=True)
-    ]
+    scores: list[Score] = []
+    for batch in _batches(model, texts):
+        probabilities = model.predict_proba(batch)
+        evidence = _evidence(model, batch, probabilities.argmax(axis=1))
+        scores += [
+            _score(model.version, row, terms)
+            for row, terms in zip(probabilities.tolist(), evidence, strict=True)
+        ]
+    return scores
+
+
+def _batches(model: LinearModel, texts: Sequence[str]) -> Iterator[Batch]:
+    """An ordinary page is one batch; a page of long reads is several, so that memory is bounded."""
+    page: list[str] = []
+    size = 0
+    for text in map(tidy, texts):
+        if page and size + len(text) > BATCH_CHARS:
+            yield read_batch(page, model.lexicon)
+            page, size = [], 0
+        page.append(text)
+        size += len(text)
+    if page:
+        yield read_batch(page, model.lexicon)
 
 
 def _score(version: str, row: list[float], terms: Sequence[tuple[str, float]]) -> Score:

@@ -11,6 +11,7 @@ _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\ufe0e\ufe0f\ufeff\U0001f3fb-\U0001f3ff]"
 )
+_UNWANTED = re.compile(f"{_LONE_SURROGATE.pattern}|{_INVISIBLE.pattern}")
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]+", re.IGNORECASE)
 _HANDLE = re.compile(r"(?<![\w@])@[\w.-]*\w(?:@[\w.-]*\w)?")
 _HASHTAG = re.compile(r"#(\w+)")
@@ -18,7 +19,7 @@ _CAMEL = re.compile(r"(?<=[^\W\d_A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[^\W\d_]
 _ELONGATED = re.compile(r"(\w)\1{2,}")
 _REPEATED = re.compile(r"([^\w\s])\1{3,}")
 _SPACES = re.compile(r"\s+")
-_APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'"})
+_APOSTROPHES = "’‘ʼ´"
 
 
 def sanitise(text: str, limit: int = MAX_CHARS) -> str:
@@ -26,11 +27,15 @@ def sanitise(text: str, limit: int = MAX_CHARS) -> str:
     text = text[:limit]
     if text.isascii() and text.isprintable():
         return text
-    text = _INVISIBLE.sub("", _LONE_SURROGATE.sub("\ufffd", text))
+    if _UNWANTED.search(text):
+        text = _INVISIBLE.sub("", _LONE_SURROGATE.sub("\ufffd", text))
     if not unicodedata.is_normalized("NFKC", text):
         # NFKC may expand one character into eighteen.
         text = unicodedata.normalize("NFKC", text)[:limit]
-    return text.translate(_APOSTROPHES) if not text.isascii() or "`" in text else text
+    for apostrophe in _APOSTROPHES:
+        if apostrophe in text:
+            text = text.replace(apostrophe, "'")
+    return text
 
 
 def normalise(text: str, limit: int = MAX_CHARS) -> str:

@@ -81,6 +81,15 @@ def test_a_batch_says_what_each_text_alone_says(classifier):
     assert classifier.scores(texts) == [classifier.scores([text])[0] for text in texts]
 
 
+def test_a_page_of_long_reads_is_judged_in_parts_that_change_nothing(classifier):
+    texts = [
+        f"{n} " + "la soignante fut charmante, l'attente fut longue. " * 120 for n in range(25)
+    ]
+    texts.insert(7, "merci")
+    assert classifier.scores(texts) == [classifier.scores([text])[0] for text in texts]
+    assert len(classifier.predict_proba(texts)) == len(texts)
+
+
 def test_the_order_of_a_batch_does_not_matter(classifier):
     texts = POSITIVE + NEGATIVE + WILD
     assert classifier.scores(texts[::-1]) == classifier.scores(texts)[::-1]
