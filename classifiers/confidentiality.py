@@ -52,6 +52,7 @@ _BIRTH = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_STOP = re.compile(r"[.!?…\n]")
 _SENTENCE_END = re.compile(r"[.!?…\n:;«\"(•-]\s*$")
 
 
@@ -136,8 +137,9 @@ def _after_relation(text: str, words: Sequence[_Word], index: int) -> int:
     """A first name without its capital, beside "voisin" or "infirmière"; and the name after it."""
     if words[index].folded not in FIRST_NAMES:
         return index
-    if any(word.folded in RELATIONS for word in words[index + 1 : index + 3]):
-        return index + 1
+    for word in words[index + 1 : index + 3]:
+        if word.folded in RELATIONS and not _STOP.search(text, words[index].end, word.start):
+            return index + 1
     before = words[index - 1] if index else words[index]
     if before.folded not in RELATIONS or not _adjacent(text, before, words[index]):
         return index
@@ -153,12 +155,16 @@ def _capitalised(
     text: str, words: Sequence[_Word], index: int, cares: Sequence[int], places: Sequence[int]
 ) -> int:
     """Index after the run of capitalised words that begins here, if it may name somebody."""
-    if not _may_name(words[index]):
+    hashtag = text[max(0, words[index].start - 1) : words[index].start] == "#"
+    if hashtag or not _may_name(words[index]):
         return index
     end = _run(text, words, index)
     known = any(_first_name(word) for word in words[index:end])
-    if end - index == 1 and not known and _unlikely_alone(text, words, index):
+    shouted = all(len(word.text) > 1 and word.text.isupper() for word in words[index:end])
+    if not known and (shouted or (end - index == 1 and _unlikely_alone(text, words, index))):
         return index
+    if known and end - index > 1:  # a whole name is somebody's, wherever it stands
+        return end
     related = index > 0 and words[index - 1].folded in POSSESSED
     near = _near(words[index], words[end - 1], places if known else cares)
     return end if related or near else index
@@ -174,7 +180,7 @@ def _unlikely_alone(text: str, words: Sequence[_Word], index: int) -> bool:
     before = words[index - 1].folded
     if before in {"de", "d"} and index > 1 and words[index - 2].folded in POSSESSED:
         return False
-    return before in PLACES or (word.text.isupper() and len(word.text) > 1)
+    return before in PLACES
 
 
 def _run(text: str, words: Sequence[_Word], first: int) -> int:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 UNKNOWN = "unknown"
-MIN_LETTERS = 12  # shorter texts ("merci !", "top") are anybody's
+MIN_LETTERS = 20  # shorter texts ("merci !", "nul nul nul") are anybody's
 MIN_CONFIDENCE = 0.5
 MIN_DECLARED = 0.02  # a declared language that the text makes at least this likely is believed
 VERSION = f"words-2+py3langid-{version('py3langid')}"

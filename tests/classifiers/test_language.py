@@ -31,7 +31,9 @@ def test_a_sentence_is_recognised(classifier, code):
     assert classifier.classify(TEXTS[code]) == code
 
 
-@pytest.mark.parametrize("text", ["", "👏👏👏", "top", "12 345", "@someone https://a.example"])
+@pytest.mark.parametrize(
+    "text", ["", "👏👏👏", "top", "nul nul nul cet hosto", "12 345", "@someone https://a.example"]
+)
 def test_what_has_too_few_letters_is_unknown(classifier, text):
     assert classifier.classify(text) == "unknown"
 
