@@ -132,7 +132,8 @@ class EmailSettings(_Section):
 
 
 class ConsoleSettings(_Section):
-    excerpt: Excerpt = "masked"
+    # What is printed may end in a journal, where nothing can be forgotten.
+    excerpt: Excerpt = "none"
 
 
 class DigestSettings(_Section):
