@@ -11,7 +11,7 @@ import typer
 from listener.cli.common import ConfigOption, ExitCode, Opened, open_config, run, say
 
 if TYPE_CHECKING:
-    from listener.app.build import Application
+    from listener.app.application import Application
     from listener.domain.digest import Digest, Period
 
 
@@ -127,6 +127,6 @@ def _rendered(read: Digest, form: Format, language: str) -> str:
 
     if form is Format.JSON:
         data = digest_data(read, language=language, excerpt="masked")
-        return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() + "\n"
+        return orjson.dumps(data, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z).decode() + "\n"
     content = digest_content(read, language=language, excerpt="masked")
     return as_html(content, language=language) if form is Format.HTML else as_text(content)

@@ -1,0 +1,204 @@
+"""Every part of one running listener, each built from the configuration when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from connectors.connector import Clock
+from connectors.http import HttpClient
+from listener.app.owner import owner_name
+from listener.config.models import Config
+from listener.domain.calendar import WorkCalendar
+from listener.domain.oncall import Rota
+from listener.domain.privacy import Pseudonyms
+from listener.domain.rule import Level
+from listener.domain.watch import Watcher
+from listener.keys import Keys
+from listener.notifiers.base import Notifier
+from listener.storage.database import Database
+from listener.storage.seal import Sealer
+from listener.workflows.build import build_sources
+from listener.workflows.collect import Collector, Source
+from listener.workflows.compose import Composer
+from listener.workflows.deliver import Postman
+from listener.workflows.forget import Forgetter
+from listener.workflows.judgement import Judgement
+from listener.workflows.process import Outcome, Processor
+from listener.workflows.refresh import Refresher
+from listener.workflows.report import Reporter
+from listener.workflows.rescore import Rescorer
+from listener.workflows.scoring import Scorer
+from listener.workflows.summon import Summons
+from listener.workflows.supervise import Supervisor
+from listener.workflows.tick import Ticker
+from listener.workflows.view import Viewer
+
+OnPage = Callable[[Source, Outcome], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """The fields are what had to be opened; the properties are wired from them, once each."""
+
+    config: Config
+    config_hash: str
+    keys: Keys
+    clock: Clock
+    scorer: Scorer
+    database: Database
+    http: HttpClient
+    notifiers: Mapping[str, Notifier]
+    on_page: OnPage
+
+    @cached_property
+    def owner(self) -> str:
+        return owner_name()
+
+    @cached_property
+    def watcher(self) -> Watcher:
+        return Watcher(self.config.watch)
+
+    @cached_property
+    def pseudonyms(self) -> Pseudonyms:
+        return Pseudonyms(self.keys.pseudonym, public=self.watcher.handles)
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        return Sealer(self.keys.encryption)
+
+    @cached_property
+    def calendar(self) -> WorkCalendar:
+        return WorkCalendar(self.config.calendar, self.config.hospital.zone)
+
+    @cached_property
+    def rotas(self) -> tuple[Rota, ...]:
+        zone = self.config.hospital.zone
+        return tuple(Rota(settings, zone) for settings in self.config.rota)
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        built = build_sources(
+            self.config,
+            http=self.http,
+            watcher=self.watcher,
+            clock=self.clock,
+            key=self.keys.pseudonym,
+        )
+        return {source.id: source for source in built}
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        alerts = self.config.alerts
+        return Judgement(
+            rules=self.config.rule,
+            own=self.watcher.own,
+            policy=alerts.policy,
+            summons=Summons(
+                calendar=self.calendar,
+                rotas=self.rotas,
+                channels={level: alerts.channels(level) for level in Level},
+                mode=alerts.mode,
+            ),
+            config_hash=self.config_hash,
+        )
+
+    @cached_property
+    def processor(self) -> Processor:
+        privacy = self.config.privacy
+        return Processor(
+            database=self.database,
+            scorer=self.scorer,
+            watcher=self.watcher,
+            judgement=self.judgement,
+            pseudonyms=self.pseudonyms,
+            sealer=self.sealer,
+            retention=timedelta(days=privacy.retention_days),
+            quarantine=timedelta(days=privacy.quarantine_days),
+        )
+
+    @cached_property
+    def supervisor(self) -> Supervisor:
+        return Supervisor(calendar=self.calendar, channels=self.config.alerts.warning)
+
+    @cached_property
+    def collector(self) -> Collector:
+        return Collector(
+            database=self.database,
+            processor=self.processor,
+            supervisor=self.supervisor,
+            owner=self.owner,
+            clock=self.clock,
+            on_page=self.on_page,
+        )
+
+    @cached_property
+    def refresher(self) -> Refresher:
+        return Refresher(database=self.database, sealer=self.sealer, collector=self.collector)
+
+    @cached_property
+    def rescorer(self) -> Rescorer:
+        return Rescorer(processor=self.processor)
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        return Viewer(
+            hospital=self.config.hospital.name,
+            timezone=self.config.hospital.timezone,
+            watches={watch.id: watch for watch in self.config.watch},
+            rules={rule.id: rule for rule in self.config.rule},
+            people=self.config.people,
+            sealer=self.sealer,
+        )
+
+    @cached_property
+    def reporter(self) -> Reporter:
+        return Reporter(
+            config=self.config,
+            database=self.database,
+            calendar=self.calendar,
+            viewer=self.viewer,
+        )
+
+    @cached_property
+    def composer(self) -> Composer:
+        return Composer(
+            database=self.database,
+            config=self.config,
+            viewer=self.viewer,
+            digest=self.reporter.compose,
+        )
+
+    @cached_property
+    def postman(self) -> Postman:
+        return Postman(
+            database=self.database,
+            notifiers=self.notifiers,
+            compose=self.composer.compose,
+            owner=self.owner,
+            clock=self.clock,
+            fallback=self.config.alerts.fallback,
+        )
+
+    @cached_property
+    def forgetter(self) -> Forgetter:
+        return Forgetter(
+            database=self.database,
+            pseudonyms=self.pseudonyms,
+            sealer=self.sealer,
+            notifiers=self.notifiers,
+            compose=self.composer.compose,
+        )
+
+    @cached_property
+    def ticker(self) -> Ticker:
+        return Ticker(
+            database=self.database,
+            policy=self.config.alerts.policy,
+            owner=self.owner,
+            rescorer=self.rescorer,
+            planners=(self.reporter.plan,),
+            handlers={"digest": self.reporter.run},
+        )
