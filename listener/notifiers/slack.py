@@ -151,6 +151,15 @@ class SlackNotifier:
         """Look for the message's key in what was posted since; DeliveryError when Slack is away."""
         if thread is not None and not _stands_at(thread, message.recipient.address):
             thread = None
+        found = await self._find(message, since, thread)
+        if found is None and thread is not None:
+            # It may have gone out beside the message that began the thread, before either was known.
+            found = await self._find(message, since, None)
+        return found
+
+    async def _find(
+        self, message: Message, since: datetime, thread: Receipt | None
+    ) -> Receipt | None:
         try:
             conversation = await self._conversation(message, thread)
             if conversation is None:

@@ -210,6 +210,23 @@ async def test_a_reply_is_found_in_its_thread_alone(api, slack):
     assert found is not None and found.details == {"thread": root.id}
 
 
+async def test_what_went_out_beside_its_threads_first_message_is_found_in_the_channel(api, slack):
+    root = await slack.send(message())
+    await slack.send(message("at-once"))
+
+    found = await slack.find(message("at-once"), since=AT, thread=root)
+    assert found is not None and (found.id, found.details) == (api.messages[1].ts, {})
+
+
+async def test_a_follow_up_is_found_where_its_thread_was_deleted(api, slack):
+    root = await slack.send(message())
+    await slack.withdraw(root)
+    await slack.send(message("later"), thread=root)
+
+    found = await slack.find(message("later"), since=AT, thread=root)
+    assert found is not None and found.id == api.messages[-1].ts
+
+
 @pytest.mark.parametrize(
     "recipient", [PERSON, Recipient(person=None, name="Équipe", address="#alertes")]
 )
