@@ -59,14 +59,20 @@ class Database:
         if self.url.database and self.url.database != ":memory:":
             _make_folder(Path(self.url.database).parent)
         engine = create_async_engine(
-            self.url, connect_args={"timeout": BUSY_SECONDS}, pool_size=4, max_overflow=4
+            self.url,
+            connect_args={"timeout": BUSY_SECONDS},
+            pool_size=4,
+            max_overflow=4,
+            hide_parameters=True,
         )
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
 
     def _postgresql(self) -> AsyncEngine:
-        return create_async_engine(self.url, pool_size=5, max_overflow=5, pool_pre_ping=True)
+        return create_async_engine(
+            self.url, pool_size=5, max_overflow=5, pool_pre_ping=True, hide_parameters=True
+        )
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
