@@ -91,6 +91,7 @@ class Collector:
     on_page: Callable[[Source, Outcome], None] = lambda _source, _outcome: None
     jitter: Callable[[], float] = random.random
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    in_hand: set[asyncio.Task[Any] | None] = field(default_factory=set)  # tasks within a page
 
     async def poll(self, source: Source, *, force: bool = False) -> Poll:
         """Read one source up to now. Errors are kept as its health, never raised."""
@@ -179,7 +180,12 @@ class Collector:
                 return
 
     async def _process(self, source: Source, page: Page, *, live: bool = False) -> Outcome:
-        outcome = await self.processor.process(page, source.origin, self.clock(), live=live)
+        task = asyncio.current_task()
+        self.in_hand.add(task)
+        try:
+            outcome = await self.processor.process(page, source.origin, self.clock(), live=live)
+        finally:
+            self.in_hand.discard(task)
         self.on_page(source, outcome)
         return outcome
 

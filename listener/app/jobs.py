@@ -1,0 +1,233 @@
+"""What the daemon does over and over: polls, streams, ticks, refreshes and deliveries."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from classifiers.classifier import ModelError
+from classifiers.client import ScorerClient, ScorerUnavailable
+from listener.app.application import Application
+from listener.app.vitals import Vitals
+from listener.domain.notice import NoticeKind
+from listener.storage.database import explain
+from listener.workflows.collect import Source
+
+log = logging.getLogger(__name__)
+
+TICK_EVERY = timedelta(seconds=10)
+REFRESH_EVERY = timedelta(seconds=60)
+DELIVER_EVERY = 2.0  # s
+DELIVERIES = 4  # at once: a mail server that hangs must not hold back what Slack would take
+JITTER = 0.1  # of a poll's interval, so that ten sources do not knock together for ever
+STAGGER = 0.5  # s between the first polls
+FOLLOW_AGAIN = (1.0, 300.0)  # s before a stream that ended is followed again: first, at most
+STEADY = 60.0  # s after which a stream's end is no longer held against it
+CANCELLED_WITHIN = 1.0  # s for what was cancelled to put its things away
+
+Work = Callable[[], Awaitable[object]]
+
+
+class Jobs:
+    """One application's work, from `start` to `stop`. No job's failure ends another."""
+
+    def __init__(self, app: Application, vitals: Vitals, *, wake: asyncio.Event) -> None:
+        self._app = app
+        self._vitals = vitals
+        self._wake = wake
+        self._sources = list(app.sources.values())
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._running: dict[asyncio.Task[Any], str] = {}
+        self._lasting: list[asyncio.Task[None]] = []
+        self._scorer_away_since: datetime | None = None
+
+    def start(self) -> None:
+        self._scheduler.start()
+        self._every(TICK_EVERY, "scorer", self._keep_scorer)
+        self._every(TICK_EVERY, "tick", self._tick, delay=1.0)
+        self._every(REFRESH_EVERY, "refresh", self._refresh, delay=5.0)
+        for place, source in enumerate(self._sources):
+            delay = place * min(STAGGER, 5.0 / len(self._sources))
+            poll = partial(self._poll, source)
+            self._every(source.every, f"poll:{source.id}", poll, delay=delay, jitter=JITTER)
+            if source.stream:
+                self._lasting.append(asyncio.create_task(self._follow(source)))
+        self._lasting.append(asyncio.create_task(self._deliver()))
+
+    async def stop(self, within: float) -> None:
+        """Let each page in hand and each delivery end, at most `within` seconds; then cancel."""
+        self._app.collector.stopping.set()
+        # Not shut down yet: that would cancel what runs, pages in hand included.
+        self._scheduler.pause()
+        for task in self._lasting:
+            task.cancel()
+        for task, name in self._running.items():
+            # What waits for a network would wait for nothing: its next page is read again later.
+            if _reads(name) and task not in self._app.collector.in_hand:
+                task.cancel()
+        await self._ended(within)
+        left = list(self._running.values())
+        if left:
+            log.warning("daemon.cut_short jobs=%s", ",".join(left))
+        for task in self._running:
+            task.cancel()
+        await self._ended(CANCELLED_WITHIN)
+        self._scheduler.shutdown(wait=False)
+
+    async def _ended(self, within: float) -> None:
+        tasks = [*self._running, *self._lasting]
+        if tasks:
+            await asyncio.wait(tasks, timeout=within)
+
+    def _every(
+        self, every: timedelta, name: str, work: Work, *, delay: float = 0.0, jitter: float = 0.0
+    ) -> None:
+        seconds = every.total_seconds()
+        self._scheduler.add_job(
+            self.guarded,
+            IntervalTrigger(seconds=seconds, jitter=seconds * jitter or None),
+            args=(name, work),
+            id=name,
+            next_run_time=datetime.now(UTC) + timedelta(seconds=delay),
+        )
+
+    async def guarded(self, name: str, work: Work) -> None:
+        """Run one job once; what it raises is told once while it lasts, and raised no further."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._running[task] = name
+        try:
+            await work()
+        except asyncio.CancelledError:
+            pass  # we are stopping, and nobody waits for this task's result
+        except Exception as error:
+            # A fault in one job must not end the others: told below, and tried again.
+            self._failed(name, error)
+        else:
+            self._succeeded(name)
+        finally:
+            self._running.pop(task, None)
+
+    def _failed(self, name: str, error: Exception) -> None:
+        self._vitals.failures[name] += 1
+        away = _is_away(error, self._app.database.is_sqlite)
+        key = "database" if away else name
+        kind = type(error).__name__
+        if self._vitals.failing.get(key) == kind:
+            return
+        self._vitals.failing[key] = kind
+        if away:
+            log.error("database.failing detail=%s", explain(error, self._app.database.url))
+            return
+        log.error("job.failed job=%s", name, exc_info=error)
+
+    def _succeeded(self, name: str) -> None:
+        if self._vitals.failing.pop(name, ""):
+            log.info("job.recovered job=%s", name)
+        if name == "tick" and self._vitals.failing.pop("database", ""):
+            log.info("database.recovered")
+
+    async def _poll(self, source: Source) -> None:
+        poll = await self._app.collector.poll(source)
+        self._vitals.saw_poll(poll)
+        if poll.pages:
+            log.debug("source.polled source=%s pages=%d", source.id, poll.pages)
+
+    async def _tick(self) -> None:
+        try:
+            await self._app.ticker.tick(self._app.clock())
+        finally:
+            # Going round is what counts here: a database that is away is told elsewhere.
+            self._vitals.tick.beat()
+        self._wake.set()
+
+    async def _refresh(self) -> None:
+        await self._app.refresher.refresh(self._app.sources, self._app.clock())
+
+    async def _deliver(self) -> None:
+        """Start a delivery when a page brought alerts, and every few seconds for what is due."""
+        while True:
+            try:
+                await asyncio.wait_for(self._wake.wait(), DELIVER_EVERY)
+            except TimeoutError:
+                if self._deliveries():
+                    continue
+            self._wake.clear()
+            if self._deliveries() < DELIVERIES:
+                task = asyncio.create_task(self.guarded("deliver", self._app.postman.deliver))
+                # The loop keeps weak references only, and `guarded` takes ours once it runs.
+                self._running[task] = "deliver"
+
+    def _deliveries(self) -> int:
+        return sum(name == "deliver" for name in self._running.values())
+
+    async def _follow(self, source: Source) -> None:
+        """Follow a stream, again and again, beside its polls."""
+        first, longest = FOLLOW_AGAIN
+        pause = first
+        loop = asyncio.get_running_loop()
+        while not self._app.collector.stopping.is_set():
+            began = loop.time()
+            work = partial(self._app.collector.follow, source)
+            task = asyncio.create_task(self.guarded(f"stream:{source.id}", work))
+            self._running[task] = f"stream:{source.id}"
+            await asyncio.wait([task])
+            pause = first if loop.time() - began > STEADY else min(pause * 2, longest)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+
+    async def _keep_scorer(self) -> None:
+        scorer = self._app.scorer
+        if not isinstance(scorer, ScorerClient):
+            return
+        try:
+            await scorer.start()
+        except (ModelError, ScorerUnavailable) as error:
+            await self._scorer_away(error)
+            return
+        if self._scorer_away_since is not None:
+            log.info("scorer.recovered")
+        self._scorer_away_since = None
+
+    async def _scorer_away(self, error: Exception) -> None:
+        """Say it once: in the log, and to the team, whose alerts are blind without scores."""
+        if self._scorer_away_since is not None:
+            return
+        at = self._app.clock()
+        log.error("scorer.failing error=%s detail=%s", type(error).__name__, error)
+        async with self._app.database.write() as connection:
+            await self._app.supervisor.notice(
+                connection,
+                NoticeKind.SCORER_FAILING,
+                "scorer",
+                since=at,
+                at=at,
+                cause=type(error).__name__,
+            )
+        self._scorer_away_since = at
+
+
+def _reads(name: str) -> bool:
+    return name.startswith(("poll:", "stream:")) or name == "refresh"
+
+
+def _is_away(error: Exception, is_sqlite: bool) -> bool:
+    """Whether the database is out of reach, as opposed to a fault of ours."""
+    if isinstance(error, SQLAlchemyError):
+        return isinstance(error, OperationalError | PoolTimeout) or bool(
+            getattr(error, "connection_invalidated", False)
+        )
+    # The PostgreSQL driver's refused or broken connections come as they are.
+    return isinstance(error, OSError) and not is_sqlite

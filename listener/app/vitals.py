@@ -1,0 +1,80 @@
+"""What a running listener knows of itself, in memory: counts since its start, and signs of life."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from listener.workflows.collect import Poll, Source
+from listener.workflows.process import Outcome
+
+COUNTED = ("received", "stored", "edited", "dropped", "deleted", "rejected", "unscored", "alerts")
+
+
+@dataclass(slots=True)
+class SourceCounts:
+    """One source since the process started."""
+
+    polls: int = 0
+    failures: int = 0
+    pages: int = 0
+    mentions: Counter[str] = field(default_factory=Counter)  # by what became of them
+
+
+@dataclass(slots=True)
+class Pulse:
+    """A loop that must go round: when it last did, in seconds of the monotonic clock."""
+
+    patience: float
+    beat_at: float = field(default_factory=time.monotonic)
+
+    def beat(self) -> None:
+        self.beat_at = time.monotonic()
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self.beat_at
+
+    @property
+    def alive(self) -> bool:
+        return self.age <= self.patience
+
+
+@dataclass(slots=True)
+class Vitals:
+    """Written by the loops, read by the health pages and the watchdog."""
+
+    ready: bool = False
+    started_at: float = field(default_factory=time.monotonic)
+    sources: dict[str, SourceCounts] = field(default_factory=dict)
+    # A tick may bring up to date what an outage left unscored: minutes, and still alive.
+    tick: Pulse = field(default_factory=lambda: Pulse(patience=300.0))
+    loop_lag: float = 0.0  # s, the worst of the last minute
+    loop_lag_max: float = 0.0  # s, since the start
+    failures: Counter[str] = field(default_factory=Counter)  # of our own jobs, by name
+    failing: dict[str, str] = field(default_factory=dict)  # job → its error, while it lasts
+
+    def of(self, source_id: str) -> SourceCounts:
+        return self.sources.setdefault(source_id, SourceCounts())
+
+    def saw_page(self, source: Source, outcome: Outcome) -> None:
+        counts = self.of(source.id)
+        counts.pages += 1
+        for name in COUNTED:
+            counts.mentions[name] += getattr(outcome, name)
+
+    def saw_poll(self, poll: Poll) -> None:
+        if poll.skipped:
+            return
+        counts = self.of(poll.source)
+        counts.polls += 1
+        counts.failures += poll.error is not None
+
+    @property
+    def received(self) -> int:
+        return sum(counts.mentions["received"] for counts in self.sources.values())
+
+    @property
+    def stored(self) -> int:
+        return sum(counts.mentions["stored"] for counts in self.sources.values())

@@ -1,0 +1,1 @@
+"""What the listener shows over HTTP, on loopback unless told otherwise."""
