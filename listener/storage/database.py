@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 from pydantic import SecretStr
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from listener.storage.sqlite import connect
 
 BUSY_SECONDS = 30  # how long a writer waits for another process's transaction
 DRIVERS = {
@@ -21,6 +25,16 @@ DRIVERS = {
     "postgresql": "postgresql+asyncpg",
     "postgres": "postgresql+asyncpg",
 }
+
+
+def _dumps(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # a network's id beyond 64 bits, a lone surrogate: rare, and slower
+        return json.dumps(value)
+
+
+JSON: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": json.loads}
 
 
 class DatabaseError(Exception):
@@ -91,6 +105,14 @@ class Database:
         async with self.engine.connect() as connection:
             yield connection
 
+    async def settle(self) -> None:
+        """On SQLite, empty the write-ahead log into the file: erased bytes stand in it until then."""
+        if not self.is_sqlite:
+            return
+        async with self._writer, self.engine.connect() as connection:
+            await connection.execution_options(sqlite_begin="")
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         await self.engine.dispose()
 
@@ -122,7 +144,8 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    if mode:
+        connection.exec_driver_sql(f"BEGIN {mode}")
 
 
 def explain(error: BaseException, url: URL) -> str:
