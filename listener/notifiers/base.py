@@ -31,6 +31,10 @@ class DeliveryError(Exception):
         self.retry_after = retry_after
 
 
+class CannotTell(Exception):
+    """The channel cannot be searched for a message: whether it took it is not known."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """An inline picture of an e-mail, referred to as cid:`name`."""
@@ -78,9 +82,10 @@ class Notifier(Protocol):
     async def find(
         self, message: Message, *, since: datetime, thread: Receipt | None = None
     ) -> Receipt | None:
-        """A message that an earlier, interrupted attempt may have sent; None where it cannot say.
+        """A message that an earlier, interrupted attempt may have sent; None where it did not.
 
         `thread` as given to send: replies stand apart from a conversation's own history.
+        Raises CannotTell, and DeliveryError while the channel is away.
         """
         ...
 

@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from connectors.connector import Clock
-from listener.notifiers.base import DeliveryError, Message, Receipt
+from listener.notifiers.base import CannotTell, DeliveryError, Message, Receipt
 
 WIDTH = 100
 _TITLE = r"(?m)^[A-ZÀ-Þ][A-ZÀ-Þ '’]+$"
@@ -58,7 +58,7 @@ class ConsoleNotifier:
     async def find(
         self, message: Message, *, since: datetime, thread: Receipt | None = None
     ) -> Receipt | None:
-        return None
+        raise CannotTell
 
     async def withdraw(self, receipt: Receipt) -> bool:
         return False

@@ -14,7 +14,7 @@ from tempfile import NamedTemporaryFile
 from connectors.connector import Clock
 from connectors.policy import NetworkPolicy
 from listener.config.models import EmailSettings
-from listener.notifiers.base import DeliveryError, Message, Receipt
+from listener.notifiers.base import CannotTell, DeliveryError, Message, Receipt
 from listener.notifiers.mime import compose, message_id
 from listener.notifiers.smtp import SmtpServer
 
@@ -75,7 +75,7 @@ class EmailNotifier:
     ) -> Receipt | None:
         """A mail server cannot be asked: it is sent again under the same Message-ID."""
         if self._server is not None or self._settings.outbox is None:
-            return None
+            raise CannotTell
         path = eml_path(self._settings.outbox, message.key)
         if not await asyncio.to_thread(path.is_file):
             return None

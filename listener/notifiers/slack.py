@@ -21,9 +21,9 @@ from yarl import URL
 from connectors.connector import Clock
 from connectors.policy import NetworkPolicy
 from listener.config.models import SlackSettings
-from listener.notifiers.base import DeliveryError, Message, Receipt
+from listener.notifiers.base import CannotTell, DeliveryError, Message, Receipt
 from listener.notifiers.network import proxy_for, with_login
-from listener.notifiers.slack_errors import REFUSED_LAYOUT, REFUSED_THREAD, code_of, delivery_error
+from listener.notifiers.slack_errors import code_of, delivery_error, simpler_form
 
 log = logging.getLogger(__name__)
 # The SDK writes whole requests, proxy and text included, at DEBUG: it never gets that level.
@@ -81,7 +81,7 @@ class SlackNotifier:
         try:
             answer = await self._request("chat.postMessage", arguments)
         except SlackApiError as error:
-            simpler = _simpler(arguments, error)
+            simpler = simpler_form(arguments, error)
             if simpler is None:
                 raise delivery_error(error) from None
             log.warning("slack.simplified", extra={"error": code_of(error.response)})
@@ -151,26 +151,30 @@ class SlackNotifier:
         """Look for the message's key in what was posted since; DeliveryError when Slack is away."""
         if thread is not None and not _stands_at(thread, message.recipient.address):
             thread = None
-        found = await self._find(message, since, thread)
-        if found is None and thread is not None:
-            # It may have gone out beside the message that began the thread, before either was known.
-            found = await self._find(message, since, None)
-        return found
+        # It may have gone out beside the message that began the thread, before either was known.
+        for within in (thread, None) if thread else (None,):
+            try:
+                found = await self._find(message, since, within)
+            except DeliveryError as error:
+                if not error.permanent:
+                    raise
+                if within is None:
+                    log.warning("slack.cannot_look_back", extra={"error": str(error)})
+                    raise CannotTell from None
+                continue  # the thread is gone
+            if found is not None:
+                return found
+        return None
 
     async def _find(
         self, message: Message, since: datetime, thread: Receipt | None
     ) -> Receipt | None:
-        try:
-            conversation = await self._conversation(message, thread)
-            if conversation is None:
-                return None
-            async for posted in self._posted(conversation, since, thread):
-                if _key_of(posted) == message.key:
-                    return self._receipt_of(posted, conversation, thread)
-        except DeliveryError as error:
-            if not error.permanent:
-                raise
-            log.warning("slack.cannot_look_back", extra={"error": str(error)})
+        conversation = await self._conversation(message, thread)
+        if conversation is None:
+            return None
+        async for posted in self._posted(conversation, since, thread):
+            if _key_of(posted) == message.key:
+                return self._receipt_of(posted, conversation, thread)
         return None
 
     def _receipt_of(
@@ -284,14 +288,3 @@ def _key_of(posted: Mapping[str, Any]) -> str | None:
         return None
     key = (metadata.get("event_payload") or {}).get("key")
     return key if isinstance(key, str) else None
-
-
-def _simpler(arguments: Mapping[str, Any], error: SlackApiError) -> dict[str, Any] | None:
-    """What may pass where Slack refused the form alone: a plain alert beats none."""
-    code = code_of(error.response)
-    if code in REFUSED_LAYOUT and "blocks" in arguments:
-        return {name: value for name, value in arguments.items() if name != "blocks"}
-    if code in REFUSED_THREAD and "thread_ts" in arguments:
-        dropped = ("thread_ts", "reply_broadcast")
-        return {name: value for name, value in arguments.items() if name not in dropped}
-    return None

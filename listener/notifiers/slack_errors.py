@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -86,3 +87,14 @@ def _details(response: Any) -> str:
 def _retry_after(response: Any) -> int:
     text = response.headers.get("Retry-After", "")
     return min(max(int(text), 1), _LONGEST_WAIT) if text.isdigit() else _WAIT
+
+
+def simpler_form(arguments: Mapping[str, Any], error: SlackApiError) -> dict[str, Any] | None:
+    """What may pass where Slack refused the form alone: a plain alert beats none."""
+    code = code_of(error.response)
+    if code in REFUSED_LAYOUT and "blocks" in arguments:
+        return {name: value for name, value in arguments.items() if name != "blocks"}
+    if code in REFUSED_THREAD and "thread_ts" in arguments:
+        dropped = ("thread_ts", "reply_broadcast")
+        return {name: value for name, value in arguments.items() if name not in dropped}
+    return None

@@ -122,6 +122,13 @@ async def sent(
     )
 
 
+async def repeat(connection: AsyncConnection, letter: Letter) -> None:
+    """Count one more send of a letter that may have arrived already: before it, lest a kill hide it."""
+    await connection.execute(
+        update(outbox).where(outbox.c.id == letter.id).values(repeats=outbox.c.repeats + 1)
+    )
+
+
 async def retry(
     connection: AsyncConnection, letter: Letter, *, due_at: datetime, error: str, ambiguous: bool
 ) -> None:

@@ -296,6 +296,8 @@ outbox = Table(
     Column("created_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    # Sends after one that may have succeeded, by a channel that cannot be searched.
+    Column("repeats", Integer, nullable=False, server_default="0"),
     Column("sending_since", Instant),
     Column("sent_at", Instant),
     Column("error", Text),

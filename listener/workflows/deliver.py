@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.connector import Clock
-from listener.notifiers.base import DeliveryError, Message, Notifier, Receipt
+from listener.notifiers.base import CannotTell, DeliveryError, Message, Notifier, Receipt
 from listener.storage import outbox
 from listener.storage.database import Database
 from listener.storage.outbox import Letter
@@ -93,15 +93,33 @@ class Postman:
             )
         thread = receipt_of(root) if root else None
         if letter.sending_since is not None:
-            # An earlier attempt may have reached the channel before its answer reached us.
-            since = letter.sending_since - CLOCKS_APART
-            found = await notifier.find(message, since=since, thread=thread)
+            found = await self._look(letter, letter.sending_since, notifier, message, thread)
             if found is not None:
-                log.info(
-                    "delivery.found channel=%s incident=%s", letter.channel, letter.incident_id
-                )
                 return found
         return await notifier.send(message, thread=thread)
+
+    async def _look(
+        self,
+        letter: Letter,
+        sending_since: datetime,
+        notifier: Notifier,
+        message: Message,
+        thread: Receipt | None,
+    ) -> Receipt | None:
+        """An earlier attempt may have reached the channel before its answer reached us."""
+        since = sending_since - CLOCKS_APART
+        try:
+            found = await notifier.find(message, since=since, thread=thread)
+        except CannotTell:
+            log.warning(
+                "delivery.repeated channel=%s incident=%s", letter.channel, letter.incident_id
+            )
+            async with self.database.write() as connection:
+                await outbox.repeat(connection, letter)
+            return None
+        if found is not None:
+            log.info("delivery.found channel=%s incident=%s", letter.channel, letter.incident_id)
+        return found
 
     async def _failed(self, letter: Letter, error: DeliveryError, at: datetime) -> bool:
         """Put the letter back, or give it up; after a few failures the fallback goes as well."""

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from listener.domain.alert import Recipient
-from listener.notifiers.base import DeliveryError, Message, Receipt
+from listener.notifiers.base import CannotTell, DeliveryError, Message, Receipt
 from listener.storage import outbox
 from listener.workflows.deliver import GIVE_UP_AFTER, Postman, Undeliverable
 from tests.listener.house import NIGHT, count, rows
@@ -40,8 +40,10 @@ class Channel:
         return Receipt(channel=self.name, id=f"id-{message.key}", sent_at=NIGHT)
 
     async def find(self, message: Message, *, since: Any, thread: Any = None) -> Receipt | None:
+        if not self.searchable:
+            raise CannotTell
         known = {taken.key for taken in self.taken}
-        return self._receipt(message) if self.searchable and message.key in known else None
+        return self._receipt(message) if message.key in known else None
 
     async def withdraw(self, receipt: Receipt) -> bool:
         return True
@@ -145,13 +147,25 @@ async def test_an_ambiguous_send_is_looked_for_before_it_is_repeated(office) -> 
     assert await count(office.database, "outbox", state="sent") == 1
 
 
-async def test_a_channel_that_cannot_look_is_sent_the_same_key_again(office) -> None:
+async def test_a_channel_that_cannot_look_is_sent_the_same_key_again_and_that_is_counted(
+    office, caplog
+) -> None:
     office.slack.searchable = False
     office.slack.errors = [DeliveryError("cut", ambiguous=True)]
     await office.post()
     await office.deliver()
     await office.deliver(timedelta(minutes=1))
     assert [m.key for m in office.slack.taken] == ["incident-1/opened/slack/lea"] * 2
+    assert [row.repeats for row in await rows(office.database, "outbox")] == [1]
+    assert "delivery.repeated" in caplog.text
+
+
+async def test_what_was_surely_not_sent_is_no_repetition(office) -> None:
+    office.slack.errors = [DeliveryError("down"), DeliveryError("down")]
+    await office.post()
+    for _ in range(3):
+        await office.deliver(timedelta(minutes=1))
+    assert {row.repeats for row in await rows(office.database, "outbox")} == {0}
 
 
 async def test_a_letter_found_sending_at_start_is_ambiguous(office) -> None:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from connectors.policy import NetworkPolicy
 from listener.config.models import EmailSettings
 from listener.domain.alert import Recipient
-from listener.notifiers.base import Attachment, DeliveryError, Message, Receipt
+from listener.notifiers.base import Attachment, CannotTell, DeliveryError, Message, Receipt
 from listener.notifiers.email import EmailNotifier, eml_path
 from listener.notifiers.render import render_alert
 from tests.listener.alerts import AT, CAMILLE, alert, post
@@ -148,7 +148,8 @@ async def test_a_cut_after_the_text_is_ambiguous_and_goes_again_under_the_same_i
     relay.data_faults.append(CUT)
     email = notifier(relay)
     error = await failure(email)
-    assert await email.find(message(), since=AT) is None
+    with pytest.raises(CannotTell):
+        await email.find(message(), since=AT)
     await email.send(message())
 
     assert error.ambiguous and not error.permanent

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from connectors.policy import NetworkPolicy
 from listener.config.models import SlackSettings
 from listener.domain.alert import Recipient
-from listener.notifiers.base import DeliveryError, Message
+from listener.notifiers.base import CannotTell, DeliveryError, Message
 from listener.notifiers.render import render_alert
 from listener.notifiers.slack import SlackNotifier
 from tests.listener.alerts import AT, NAMED, ago, alert, post
@@ -245,7 +245,8 @@ async def test_without_the_right_to_read_nothing_can_be_said(api, slack):
     await slack.send(message())
     api.scopes.remove("channels:history")
 
-    assert await slack.find(message(), since=AT) is None
+    with pytest.raises(CannotTell):
+        await slack.find(message(), since=AT)
 
 
 async def test_an_alert_can_be_erased_once_and_again(api, slack):
