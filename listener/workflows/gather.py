@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -38,6 +38,12 @@ class Item:
     sample: Sample = field(default_factory=lambda: Sample(text=""))
     scores: Scored = None
     poison: bool = False
+
+    @property
+    def subjects(self) -> Collection[str]:
+        if self.draft is not None:
+            return self.draft.subjects
+        return self.known.subjects if self.known is not None else ()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -119,8 +119,7 @@ class Processor:
             items[index].poison = True
 
     async def _write(self, connection: AsyncConnection, work: Gathered) -> list[MentionFact]:
-        touched = {s for item in work.items if item.draft for s in item.draft.subjects}
-        await lock_subjects(connection, touched)
+        await lock_subjects(connection, {s for item in work.items for s in item.subjects})
         facts = await write_items(connection, work, self.rows)
         await self._delete(connection, work)
         await self._note(connection, work)

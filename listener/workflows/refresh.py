@@ -56,6 +56,7 @@ class Refresher:
                     )
                     .order_by(mentions.c.refresh_at)
                     .limit(BATCH)
+                    .with_for_update(of=mentions, skip_locked=True)
                 )
             ).all()
             if rows:
