@@ -69,6 +69,8 @@ class Jobs:
 
     async def stop(self, within: float) -> None:
         """Let each page in hand and each delivery end, at most `within` seconds; then cancel."""
+        if not self._scheduler.running:
+            return
         self._app.collector.stopping.set()
         # Not shut down yet: that would cancel what runs, pages in hand included.
         self._scheduler.pause()

@@ -15,9 +15,15 @@ from listener.cli import common
 COMMANDS: Mapping[str, str] = {
     "init": "listener.cli.init:init",
     "check-config": "listener.cli.check:check_config",
+    "classify": "listener.cli.classify:classify",
     "digest": "listener.cli.digest:digest",
+    "forget": "listener.cli.forget:forget",
     "hosts": "listener.cli.hosts:hosts",
+    "incidents": "listener.cli.incidents:incidents",
+    "mentions": "listener.cli.mentions:mentions",
     "oncall": "listener.cli.oncall:oncall",
+    "quarantine": "listener.cli.quarantine:quarantine",
+    "run": "listener.cli.run:run",
     "version": "listener.cli.version:version",
 }
 """A command is a function, a group of commands a typer.Typer, at "module:attribute"."""

@@ -166,7 +166,7 @@ class DemoSettings(_Section):
     """Plays a recorded week on its own clock, in a scratch database, then goes on live."""
 
     source: Identifier
-    until: PositiveDuration = timedelta(days=6)
+    until: PositiveDuration = timedelta(hours=10)
 
 
 class SourceSettings(_Section):
