@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import asyncio
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.domain.rule import CountRule, WindowFact, WindowRule, densest, reaches
 from listener.storage.tables import mention_subjects as seen
 
 MAX_SLIDE = 50_000  # instants looked at one by one: more than any hospital's worst hour
+ROUNDING = 1e-6  # of a share's product
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    total: int
+    scored: int
+    negative: int
+    first_at: datetime | None
 
 
 async def window_fact(
@@ -29,89 +40,128 @@ async def window_fact(
     `touched` is when the oldest mention of the page occurred: every window that holds a mention
     of the page ends between it and `at`. None where no such window breaches.
     """
-    where = _scope(rule, subject, exercise_id)
-    total, scored, negative, first = await _count(connection, where, at - rule.window, at)
-    if reaches(rule, total=total, scored=scored, negative=negative):
-        return _fact(rule, subject, at, (total, scored, negative), first)
+    look = _Look(connection, rule, {"exercise_id": exercise_id, "subject": subject})
+    counts = await look.count(at - rule.window, at)
+    if _reach(rule, counts):
+        return _fact(rule, subject, at, counts)
     # Nothing older than the current window came in with the page: there is no other window to see.
-    if touched >= at:
+    if touched >= at or not await _may_reach(look, touched, at):
         return None
-    return await _slide(connection, rule, subject, where, touched, at)
+    return await _slide(look, subject, touched, at)
 
 
-def _scope(rule: WindowRule, subject: str, exercise_id: str) -> list[ColumnElement[bool]]:
+def _reach(rule: WindowRule, counts: _Counts) -> bool:
+    return reaches(rule, total=counts.total, scored=counts.scored, negative=counts.negative)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One rule's view of one subject."""
+
+    connection: AsyncConnection
+    rule: WindowRule
+    names: dict[str, str]
+
+    async def count(self, since: datetime, until: datetime) -> _Counts:
+        row = (await self._read(_counted, since, until)).one()
+        return _Counts(int(row[0]), int(row[1]), int(row[2]), row[3])
+
+    async def instants(
+        self, since: datetime, until: datetime
+    ) -> list[tuple[datetime, bool | None]]:
+        """When each mention occurred and whether it was negative, oldest first."""
+        rows = await self._read(_listed, since, until)
+        return [
+            (occurred_at, None if sentiment is None else sentiment == "negative")
+            for occurred_at, sentiment in rows
+        ][::-1]
+
+    async def _read(self, query: Any, since: datetime, until: datetime) -> Any:
+        bound = {**self.names, "since": since, "until": until}
+        return await self.connection.execute(query(*_scope(self.rule)), bound)
+
+
+def _scope(rule: WindowRule) -> tuple[tuple[str, ...], str | None]:
+    return rule.networks, rule.sentiment if isinstance(rule, CountRule) else None
+
+
+def _where(networks: tuple[str, ...], sentiment: str | None) -> list[ColumnElement[bool]]:
     where = [
-        seen.c.exercise_id == exercise_id,
-        seen.c.subject == subject,
+        seen.c.exercise_id == bindparam("exercise_id"),
+        seen.c.subject == bindparam("subject"),
         seen.c.live.is_(True),
+        seen.c.occurred_at > bindparam("since"),
+        seen.c.occurred_at <= bindparam("until"),
     ]
-    if rule.networks:
-        where.append(seen.c.network.in_(rule.networks))
-    if isinstance(rule, CountRule) and rule.sentiment is not None:
-        where.append(seen.c.sentiment == rule.sentiment)
+    if networks:
+        where.append(seen.c.network.in_(networks))
+    if sentiment is not None:
+        where.append(seen.c.sentiment == sentiment)
     return where
 
 
-async def _count(
-    connection: AsyncConnection,
-    where: Collection[ColumnElement[bool]],
-    since: datetime,
-    until: datetime,
-) -> tuple[int, int, int, datetime | None]:
-    row = (
-        await connection.execute(
-            select(
-                func.count(),
-                func.count(seen.c.sentiment),
-                func.coalesce(func.sum(case((seen.c.sentiment == "negative", 1), else_=0)), 0),
-                func.min(seen.c.occurred_at),
-            ).where(*where, seen.c.occurred_at > since, seen.c.occurred_at <= until)
-        )
-    ).one()
-    return int(row[0]), int(row[1]), int(row[2]), row[3]
+@lru_cache
+def _counted(networks: tuple[str, ...], sentiment: str | None) -> Select[Any]:
+    negative = func.sum(case((seen.c.sentiment == "negative", 1), else_=0))
+    return select(
+        func.count(),
+        func.count(seen.c.sentiment),
+        func.coalesce(negative, 0),
+        func.min(seen.c.occurred_at),
+    ).where(*_where(networks, sentiment))
 
 
-async def _slide(
-    connection: AsyncConnection,
-    rule: WindowRule,
-    subject: str,
-    where: Collection[ColumnElement[bool]],
-    touched: datetime,
-    until: datetime,
-) -> WindowFact | None:
-    since = touched - rule.window
-    needed = rule.at_least if isinstance(rule, CountRule) else rule.minimum
-    total, scored, _, _ = await _count(connection, where, since, until)
-    if (total if isinstance(rule, CountRule) else scored) < needed:
-        return None
-    rows = await connection.execute(
+@lru_cache
+def _listed(networks: tuple[str, ...], sentiment: str | None) -> Select[Any]:
+    return (
         select(seen.c.occurred_at, seen.c.sentiment)
-        .where(*where, seen.c.occurred_at > since, seen.c.occurred_at <= until)
+        .where(*_where(networks, sentiment))
         .order_by(seen.c.occurred_at.desc())
         .limit(MAX_SLIDE)
     )
-    instants: list[tuple[datetime, bool | None]] = [
-        (occurred_at, None if sentiment is None else sentiment == "negative")
-        for occurred_at, sentiment in rows
-    ]
-    found = densest(instants[::-1], rule, not_before=touched)
+
+
+async def _may_reach(look: _Look, touched: datetime, at: datetime) -> bool:
+    """Whether any window that ends between `touched` and `at` could breach: counts tell, rows cost.
+
+    Each holds no more than what is within the window of either end, and no less than what is
+    within the windows of both.
+    """
+    rule = look.rule
+    widest = await look.count(touched - rule.window, at)
+    if isinstance(rule, CountRule):
+        return widest.total >= rule.at_least
+    if widest.scored < rule.minimum:
+        return False
+    common = await look.count(at - rule.window, touched)
+    others = common.scored - common.negative
+    return widest.negative >= rule.share * (widest.negative + others) - ROUNDING
+
+
+async def _slide(
+    look: _Look, subject: str, touched: datetime, until: datetime
+) -> WindowFact | None:
+    rule = look.rule
+    instants = await look.instants(touched - rule.window, until)
+    # Thousands of them take the better part of a tenth of a second, which is not the event loop's.
+    found = await asyncio.to_thread(densest, instants, rule, not_before=touched)
     if found is None:
         return None
-    end, *counts = found
-    first = next(when for when, _ in reversed(instants) if when > end - rule.window)
-    return _fact(rule, subject, end, (counts[0], counts[1], counts[2]), first)
+    end, total, scored, negative = found
+    first = next(when for when, _ in instants if when > end - rule.window)
+    return _fact(rule, subject, end, _Counts(total, scored, negative, first))
 
 
-def _fact(
-    rule: WindowRule,
-    subject: str,
-    until: datetime,
-    counts: tuple[int, int, int],
-    first: datetime | None,
-) -> WindowFact:
-    total, scored, negative = counts
-    values: dict[str, Any] = {"total": total, "scored": scored, "negative": negative}
-    return WindowFact(rule=rule.id, subject=subject, until=until, first_at=first, **values)
+def _fact(rule: WindowRule, subject: str, until: datetime, counts: _Counts) -> WindowFact:
+    return WindowFact(
+        rule=rule.id,
+        subject=subject,
+        until=until,
+        first_at=counts.first_at,
+        total=counts.total,
+        scored=counts.scored,
+        negative=counts.negative,
+    )
 
 
 async def window_mentions(
@@ -126,12 +176,14 @@ async def window_mentions(
     """Ids of the window's latest mentions: what a breach of a count is about."""
     rows = await connection.execute(
         select(seen.c.mention_id)
-        .where(
-            *_scope(rule, subject, exercise_id),
-            seen.c.occurred_at > until - rule.window,
-            seen.c.occurred_at <= until,
-        )
+        .where(*_where(*_scope(rule)))
         .order_by(seen.c.occurred_at.desc())
-        .limit(limit)
+        .limit(limit),
+        {
+            "exercise_id": exercise_id,
+            "subject": subject,
+            "since": until - rule.window,
+            "until": until,
+        },
     )
     return [row[0] for row in rows]

@@ -58,7 +58,7 @@ class Connection(aiosqlite.Connection):
         return self._conn
 
     async def in_thread(self, work: Any, *arguments: Any) -> None:
-        await self._execute(work, *arguments)
+        await self._execute(work, *arguments)  # type: ignore[no-untyped-call]
 
     def cursor(self) -> Cursor:  # type: ignore[override]  # SQLAlchemy enters it, and never awaits
         return Cursor(self)
@@ -69,4 +69,5 @@ async def connect(path: str, *, busy_seconds: float) -> Connection:
     connection = Connection(lambda: sqlite3.connect(path, timeout=busy_seconds), 64)
     # A daemon that is killed waits for no thread.
     connection._thread.daemon = True
-    return await connection
+    await connection
+    return connection
