@@ -34,7 +34,11 @@ def _dumps(value: Any) -> str:
         return json.dumps(value)
 
 
-JSON: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": json.loads}
+ENGINE: dict[str, Any] = {
+    "json_serializer": _dumps,
+    "json_deserializer": json.loads,
+    "hide_parameters": True,  # errors would quote what was said
+}
 
 
 class DatabaseError(Exception):
@@ -72,12 +76,13 @@ class Database:
     def _sqlite(self) -> AsyncEngine:
         if self.url.database and self.url.database != ":memory:":
             _make_folder(Path(self.url.database).parent)
+        path = self.url.database or ":memory:"
         engine = create_async_engine(
             self.url,
-            connect_args={"timeout": BUSY_SECONDS},
+            async_creator=lambda: connect(path, busy_seconds=BUSY_SECONDS),
             pool_size=4,
             max_overflow=4,
-            hide_parameters=True,
+            **ENGINE,
         )
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -85,7 +90,7 @@ class Database:
 
     def _postgresql(self) -> AsyncEngine:
         return create_async_engine(
-            self.url, pool_size=5, max_overflow=5, pool_pre_ping=True, hide_parameters=True
+            self.url, pool_size=5, max_overflow=5, pool_pre_ping=True, **ENGINE
         )
 
     @asynccontextmanager
