@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "init": "listener.cli.init:init",
     "check-config": "listener.cli.check:check_config",
     "classify": "listener.cli.classify:classify",
+    "db": "listener.cli.db:db",
     "digest": "listener.cli.digest:digest",
     "forget": "listener.cli.forget:forget",
     "hosts": "listener.cli.hosts:hosts",
@@ -23,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "mentions": "listener.cli.mentions:mentions",
     "oncall": "listener.cli.oncall:oncall",
     "quarantine": "listener.cli.quarantine:quarantine",
+    "poll": "listener.cli.poll:poll",
     "run": "listener.cli.run:run",
     "version": "listener.cli.version:version",
 }
