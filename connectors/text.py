@@ -16,6 +16,8 @@ _BLOCKS = frozenset(
      "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main",
      "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul"}
 )  # fmt: skip
+# What stands after one of these stands on a line of its own.
+_CLOSED = _BLOCKS - {"br", "hr", "td", "th"}
 _UNSEEN = ("script", "style", "noscript", "template", "iframe", "object", "svg", "title")
 
 _DATA_URI = re.compile(r"data:[\w/+.-]*;base64,[A-Za-z0-9+/=]{64,}")
@@ -102,12 +104,23 @@ def _once(html: str) -> str:
     tree.strip_tags(list(_UNSEEN))
     parts: list[str] = []
     for node in tree.root.traverse(include_text=True) if tree.root else ():
-        if node.tag == "-text":
-            # A line end in the source is a space to a reader.
-            parts.append(_LINE_END.sub(" ", node.text_content or "").replace("\n", " "))
-        elif node.tag in _BLOCKS:
+        if node.tag in _BLOCKS:
             parts.append("\n\n" if node.tag == "p" else "\n")
+        elif node.tag == "-text":
+            parts.append(_written(node))
+        elif _follows_a_block(node):
+            parts.append("\n")
     return "".join(parts)
+
+
+def _written(node: LexborNode) -> str:
+    # A line end in the source is a space to a reader.
+    text = _LINE_END.sub(" ", node.text_content or "").replace("\n", " ")
+    return f"\n{text}" if text.strip() and _follows_a_block(node) else text
+
+
+def _follows_a_block(node: LexborNode) -> bool:
+    return node.prev is not None and node.prev.tag in _CLOSED
 
 
 def _parse(html: str) -> LexborHTMLParser:
