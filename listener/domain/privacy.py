@@ -6,15 +6,19 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from connectors.mention import Author, MentionKey
 from connectors.urls import canonical_url
 
+REMEMBERED = 4096
 REF_BYTES = 16  # 128 bits: no two mentions of a hospital's history ever share one
 # Handles of every network watched: letters, digits, dots, hyphens, an instance behind a second @.
 HANDLE = re.compile(r"(?<![\w@.])@([\w][\w.\-]{0,63}(?:@[\w][\w.\-]{0,63})?)")
 URL = re.compile(r"https?://[^\s<>\"'«»]+", re.IGNORECASE)
+# A fragment that names one comment among others of its page, not a place to scroll to.
+ANCHOR = re.compile(r"[a-z_-]*\d+|!.*", re.IGNORECASE)
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
 
 
@@ -26,6 +30,9 @@ class Pseudonyms:
             raise ValueError("the pseudonym key needs 32 bytes")
         self._key = key
         self._public = frozenset(handle.lstrip("@").casefold() for handle in public)
+        # A page asks for the same names several times: of its figures, its parents, its rows.
+        self._name = lru_cache(maxsize=REMEMBERED)(self._digest)
+        self.link = lru_cache(maxsize=REMEMBERED)(self._link)
 
     def _digest(self, *parts: str) -> str:
         message = "\0".join(parts).encode("utf-8", "surrogatepass")
@@ -33,7 +40,7 @@ class Pseudonyms:
 
     def mention(self, key: MentionKey) -> str:
         """The stored name of a mention: its id may hold its author's handle."""
-        return self._digest("mention", key.network, key.external_id)
+        return self._name("mention", key.network, key.external_id)
 
     def reference(self, network: str, external_id: str | None) -> str | None:
         """The stored name of a parent, root or quoted mention."""
@@ -42,7 +49,7 @@ class Pseudonyms:
         return self.mention(MentionKey(network=network, external_id=external_id))
 
     def author(self, network: str, handle: str) -> str:
-        return self._digest("author", network, handle.lstrip("@").casefold())
+        return self._name("author", network, handle.lstrip("@").casefold())
 
     def author_of(self, network: str, author: Author) -> str | None:
         """By handle where there is one, else by id, else by name; None for an anonymous author."""
@@ -53,9 +60,15 @@ class Pseudonyms:
         """By the network's own id, which survives a change of handle."""
         return self.author(network, author.external_id) if author.external_id else None
 
-    def link(self, url: str) -> str:
-        """By what a link leads to: campaign parameters and redirects make no other link."""
-        return self._digest("link", canonical_url(url) or url)
+    def _link(self, url: str) -> str:
+        """By what a link leads to: scheme, campaign parameters and redirects make no other link.
+
+        A comment's link differs from its page's by the fragment alone, which is kept.
+        """
+        fragment = url.partition("#")[2]
+        anchored = ANCHOR.fullmatch(fragment) is not None
+        canonical = canonical_url(url, keep_fragment=anchored) or url
+        return self._digest("link", canonical.partition("://")[2].rstrip("/") or canonical)
 
     def handle(self, handle: str) -> str:
         """What stands in stored texts for somebody's handle."""
