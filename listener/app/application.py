@@ -26,6 +26,7 @@ from listener.workflows.compose import Composer
 from listener.workflows.deliver import Postman
 from listener.workflows.forget import Forgetter
 from listener.workflows.judgement import Judgement
+from listener.workflows.mend import Mender
 from listener.workflows.process import Outcome, Processor
 from listener.workflows.refresh import Refresher
 from listener.workflows.report import Reporter
@@ -188,8 +189,16 @@ class Application:
             database=self.database,
             pseudonyms=self.pseudonyms,
             sealer=self.sealer,
+            mender=self.mender,
+        )
+
+    @cached_property
+    def mender(self) -> Mender:
+        return Mender(
+            database=self.database,
             notifiers=self.notifiers,
             compose=self.composer.compose,
+            zone=self.calendar.zone,
         )
 
     @cached_property
@@ -200,5 +209,5 @@ class Application:
             owner=self.owner,
             rescorer=self.rescorer,
             planners=(self.reporter.plan,),
-            handlers={"digest": self.reporter.run},
+            handlers={"digest": self.reporter.run, "amend": self.mender.run},
         )

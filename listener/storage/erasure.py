@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.storage.dialect import chunks, insert
 from listener.storage.tables import mention_links, mentions, quarantine, scores, tombstones
 
-ERASED = {"title": None, "text": None}
+# The hash goes too: whoever holds the key could confirm a guess of the text by it.
+ERASED = {
+    "title": None,
+    "text": None,
+    "text_hash": "",
+    "author_ref": None,
+    "author_id_ref": None,
+    "followers": None,
+    "refresh_at": None,
+}
+NOBODY = "@…"  # stands for a forgotten person in what others wrote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A stored mention on its way to be forgotten."""
+
+    id: int
+    ref: str
+    author_ref: str | None
+    author_id_ref: str | None
+    occurred_at: datetime
+    title: str | None
+    text: str | None
+    url_ref: str | None
+    sealed: bytes | None
+
+    @property
+    def author_refs(self) -> set[str]:
+        return {ref for ref in (self.author_ref, self.author_id_ref) if ref}
 
 
 async def buried(connection: AsyncConnection, refs: Collection[str]) -> frozenset[tuple[str, str]]:
@@ -25,22 +55,22 @@ async def buried(connection: AsyncConnection, refs: Collection[str]) -> frozense
     return frozenset(found)
 
 
-async def bury(connection: AsyncConnection, kind: str, ref: str, *, at: datetime) -> None:
-    """Leave a keyed tombstone that later polls, imports and restores respect."""
-    await connection.execute(
-        insert(connection, tombstones)
-        .values(kind=kind, ref=ref, erased_at=at)
-        .on_conflict_do_nothing()
-    )
+async def bury(
+    connection: AsyncConnection, names: Iterable[tuple[str, str]], *, at: datetime
+) -> None:
+    """Leave keyed tombstones, given as (kind, ref), that later polls and imports respect."""
+    for part in chunks(sorted(names)):
+        await connection.execute(
+            insert(connection, tombstones).on_conflict_do_nothing(),
+            [{"kind": kind, "ref": ref, "erased_at": at} for kind, ref in part],
+        )
 
 
 async def erase_mentions(connection: AsyncConnection, ids: Collection[int], *, at: datetime) -> int:
-    """Erase texts, links and what explanations quote of them; the figures stay."""
+    """Erase texts, authors, links and what explanations quote of them; the figures stay."""
     for part in chunks(ids):
         await connection.execute(
-            update(mentions)
-            .where(mentions.c.id.in_(part))
-            .values(**ERASED, deleted_at=at, author_ref=None, author_id_ref=None, refresh_at=None)
+            update(mentions).where(mentions.c.id.in_(part)).values(**ERASED, deleted_at=at)
         )
         await connection.execute(delete(mention_links).where(mention_links.c.mention_id.in_(part)))
         await connection.execute(
@@ -67,9 +97,64 @@ async def find_mentions(
     return sorted(found)
 
 
-async def erase_quarantine(connection: AsyncConnection, refs: Collection[str]) -> int:
-    result = await connection.execute(delete(quarantine).where(quarantine.c.ref.in_(list(refs))))
-    return int(result.rowcount)
+async def targets(connection: AsyncConnection, ids: Collection[int]) -> list[Target]:
+    """These mentions, those that are erased already left out."""
+    found: list[Target] = []
+    columns = [mentions.c[name] for name in Target.__slots__ if name in mentions.c]
+    query = select(*columns, mention_links.c.url_ref, mention_links.c.sealed).outerjoin(
+        mention_links, mention_links.c.mention_id == mentions.c.id
+    )
+    for part in chunks(ids):
+        rows = await connection.execute(
+            query.where(mentions.c.id.in_(part), mentions.c.deleted_at.is_(None))
+        )
+        found += [Target(**row._mapping) for row in rows]
+    return found
+
+
+async def shared_links(connection: AsyncConnection, erased: Sequence[Target]) -> set[str]:
+    """Links of these mentions that lead to others' as well: a page's, say, for its comments."""
+    ids, shared = {target.id for target in erased}, set[str]()
+    for part in chunks({target.url_ref for target in erased if target.url_ref}):
+        rows = await connection.execute(
+            select(mention_links.c.url_ref, mention_links.c.mention_id).where(
+                mention_links.c.url_ref.in_(part)
+            )
+        )
+        shared.update(row.url_ref for row in rows if row.mention_id not in ids)
+    return shared
+
+
+async def unname(connection: AsyncConnection, names: Collection[str]) -> dict[int, datetime]:
+    """Take pseudonyms out of others' texts; the mentions that named them, and their instants."""
+    found: dict[int, datetime] = {}
+    for name in names:
+        named = or_(mentions.c.text.contains(name), mentions.c.title.contains(name))
+        rows = await connection.execute(
+            update(mentions)
+            .where(named)
+            .values(
+                text=func.replace(mentions.c.text, name, NOBODY),
+                title=func.replace(mentions.c.title, name, NOBODY),
+            )
+            .returning(mentions.c.id, mentions.c.occurred_at)
+        )
+        found.update((row.id, row.occurred_at) for row in rows)
+    return found
+
+
+async def quarantined(connection: AsyncConnection, refs: Collection[str]) -> set[int]:
+    """Items in quarantine that were told to be these mentions."""
+    found: set[int] = set()
+    for part in chunks(refs):
+        rows = await connection.execute(select(quarantine.c.id).where(quarantine.c.ref.in_(part)))
+        found.update(row.id for row in rows)
+    return found
+
+
+async def erase_quarantine(connection: AsyncConnection, ids: Collection[int]) -> None:
+    for part in chunks(ids):
+        await connection.execute(delete(quarantine).where(quarantine.c.id.in_(part)))
 
 
 async def expire_texts(connection: AsyncConnection, *, at: datetime) -> int:

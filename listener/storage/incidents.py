@@ -52,6 +52,19 @@ async def get(connection: AsyncConnection, incident_id: int) -> Incident | None:
     return _incident(row) if row else None
 
 
+async def of_mentions(connection: AsyncConnection, mention_ids: Collection[int]) -> set[int]:
+    """The incidents, open or closed, that hold any of these mentions."""
+    found: set[int] = set()
+    for part in chunks(mention_ids):
+        rows = await connection.execute(
+            select(incident_mentions.c.incident_id)
+            .where(incident_mentions.c.mention_id.in_(part))
+            .distinct()
+        )
+        found.update(row.incident_id for row in rows)
+    return found
+
+
 async def last_pages(
     connection: AsyncConnection, subjects: Collection[str], *, exercise_id: str = ""
 ) -> dict[str, tuple[datetime, Level]]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from listener.storage.dialect import insert
+from listener.storage.dialect import chunks, insert
 from listener.storage.tables import outbox
 
 PENDING, SENDING, SENT, FAILED = "pending", "sending", "sent", "failed"
@@ -188,10 +188,45 @@ async def told(connection: AsyncConnection, incident_id: int) -> list[tuple[str,
     return [(channel, person) for channel, person in rows]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A letter and how far it got."""
+
+    letter: Letter
+    receipt: Mapping[str, Any] | None
+    on_its_way: bool  # an attempt may have reached the channel, though no receipt says so yet
+
+
+async def get(connection: AsyncConnection, letter_id: int) -> Standing | None:
+    row = (await connection.execute(select(outbox).where(outbox.c.id == letter_id))).one_or_none()
+    if row is None:
+        return None
+    return Standing(
+        letter=_letter(row),
+        receipt=row.receipt if row.state == SENT else None,
+        on_its_way=row.state in (PENDING, SENDING) and row.sending_since is not None,
+    )
+
+
+async def showing(
+    connection: AsyncConnection, *, incidents: Collection[int], weeks: Collection[str]
+) -> list[int]:
+    """Letters about these incidents, and digests of these weeks, that were or may have been sent."""
+    gone = or_(outbox.c.state == SENT, outbox.c.sending_since.is_not(None))
+    found: set[int] = set()
+    for part in chunks(incidents):
+        query = select(outbox.c.id).where(gone, outbox.c.incident_id.in_(part))
+        found.update(row.id for row in await connection.execute(query))
+    query = select(outbox.c.id, outbox.c.payload).where(gone, outbox.c.kind == "digest")
+    digests = await connection.execute(query)
+    found.update(row.id for row in digests if row.payload.get("week") in weeks)
+    return sorted(found)
+
+
 async def shown(
     connection: AsyncConnection, incident_ids: Collection[int]
 ) -> list[tuple[Letter, Mapping[str, Any]]]:
-    """What was sent of these incidents, and every digest: what may still show an erased text."""
+    """What was sent of these incidents, and every digest: for the demonstration's summary."""
     rows = await connection.execute(
         select(outbox)
         .where(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -200,6 +200,30 @@ async def quarantined(
     if source_id is not None:
         query = query.where(quarantine.c.source_id == source_id)
     return list(await connection.execute(query))
+
+
+async def all_quarantined(connection: AsyncConnection) -> AsyncIterator[tuple[int, bytes]]:
+    """Every item's number and payload, a few at a time: payloads are large."""
+    last = 0
+    while True:
+        query = select(quarantine.c.id, quarantine.c.sealed).where(quarantine.c.id > last)
+        rows = list(await connection.execute(query.order_by(quarantine.c.id).limit(50)))
+        if not rows:
+            return
+        for number, sealed in rows:
+            last = number
+            yield number, sealed
+
+
+async def quarantined_item(connection: AsyncConnection, number: int) -> Row[Any] | None:
+    query = select(quarantine).where(quarantine.c.id == number)
+    return (await connection.execute(query)).one_or_none()
+
+
+async def drop_quarantined(connection: AsyncConnection, number: int) -> bool:
+    """Erase one item; False where it is gone already."""
+    result = await connection.execute(delete(quarantine).where(quarantine.c.id == number))
+    return result.rowcount == 1
 
 
 async def expire_quarantine(connection: AsyncConnection, *, at: datetime) -> int:

@@ -1,34 +1,24 @@
-"""Erases a person everywhere the listener wrote, and leaves a tombstone that says: never again."""
+"""Erases a person everywhere the listener wrote, and leaves tombstones that say: never again."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.domain.privacy import Pseudonyms
-from listener.notifiers.base import Amending, DeliveryError, Notifier
-from listener.storage import erasure, outbox
+from listener.storage import erasure, sources
 from listener.storage.database import Database
+from listener.storage.erasure import Target
 from listener.storage.seal import Sealer, SealError
-from listener.storage.sources import QUARANTINE
-from listener.storage.tables import (
-    incident_mentions,
-    mention_links,
-    mentions,
-    quarantine,
-)
-from listener.workflows.deliver import Compose, Undeliverable, receipt_of
 from listener.workflows.draft import LINK
+from listener.workflows.mend import Beyond, Fate, Mender
+from listener.workflows.traces import Traces
 
 log = logging.getLogger(__name__)
-
-ENOUGH = 40  # characters of an excerpt that tell a message which shows it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +30,13 @@ class Wanted:
     link: str | None = None
     mention: int | None = None  # our own number, as `listener mentions` shows it
 
+    def __post_init__(self) -> None:
+        given = [self.author, self.link, self.mention]
+        if sum(item is not None for item in given) != 1:
+            raise ValueError("one of an author, a link and a mention is to be forgotten")
+        if (self.author is None) != (self.network is None):
+            raise ValueError("an author is known by a network")
+
 
 @dataclass(slots=True, kw_only=True)
 class Forgotten:
@@ -49,7 +46,8 @@ class Forgotten:
     texts: int = 0  # of others, that named the author
     quarantined: int = 0
     amended: int = 0  # sent messages that were changed or withdrawn
-    out_of_reach: int = 0  # sent messages that nobody can take back, e.g. delivered e-mails
+    waiting: int = 0  # sent messages whose channel is away: tried again by the daemon
+    beyond: list[Beyond] = field(default_factory=list)  # sent, and nobody can take them back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,124 +55,119 @@ class Forgetter:
     database: Database
     pseudonyms: Pseudonyms
     sealer: Sealer
-    notifiers: Mapping[str, Notifier]
-    compose: Compose
+    mender: Mender
+
+    async def preview(self, wanted: Wanted) -> int:
+        """How many mentions would be erased."""
+        async with self.database.read() as connection:
+            return len(await self._targets(connection, wanted))
 
     async def forget(self, wanted: Wanted, at: datetime) -> Forgotten:
-        """Erase, bury, and mend what was sent. Running it again changes nothing."""
+        """Erase and bury in one transaction, then mend what was sent. Again, it changes nothing.
+
+        What is still to be mended is planned in that transaction: a crash or a channel that is
+        away leaves it to the daemon.
+        """
         done = Forgotten()
         async with self.database.write() as connection:
-            ids = await self._bury(connection, wanted, at)
-            traces = await self._traces(connection, ids)
-            refs = await self._refs(connection, ids)
+            targets = await self._targets(connection, wanted)
+            ids = [target.id for target in targets]
+            await self._bury(connection, wanted, targets, at)
+            done.quarantined = await self._clear_quarantine(connection, wanted, targets)
             done.mentions = await erasure.erase_mentions(connection, ids, at=at)
-            done.quarantined = await erasure.erase_quarantine(connection, refs)
-            done.quarantined += await self._quarantined(connection, wanted, traces)
-            if wanted.author is not None:
-                done.texts = await self._unname(connection, wanted.author)
-            letters = await outbox.shown(connection, await self._incidents(connection, ids))
-        for letter, receipt in letters:
-            if await self._amend(letter, receipt, at):
-                done.amended += 1
-            else:
-                done.out_of_reach += 1
+            naming = await self._unname(connection, wanted)
+            done.texts = len(naming)
+            shown = {target.id: target.occurred_at for target in targets} | naming
+            errands = await self.mender.plan(connection, shown, at)
+        await self.database.settle()
+        for errand in errands:
+            mended = await self.mender.mend_planned(errand, at)
+            done.amended += mended.fate is Fate.AMENDED
+            done.waiting += mended.fate is Fate.WAITING
+            if mended.beyond is not None:
+                done.beyond.append(mended.beyond)
         log.info("privacy.forgotten mentions=%d messages=%d", done.mentions, done.amended)
         return done
 
-    async def _bury(self, connection: AsyncConnection, wanted: Wanted, at: datetime) -> list[int]:
-        """Leave the tombstones; the mentions that they cover."""
-        if wanted.author is not None and wanted.network is not None:
-            ref = self.pseudonyms.author(wanted.network, wanted.author)
-            await erasure.bury(connection, "author", ref, at=at)
-            return await erasure.find_mentions(
-                connection, {"author_ref": [ref], "author_id_ref": [ref]}
-            )
+    async def _targets(self, connection: AsyncConnection, wanted: Wanted) -> list[Target]:
+        """The mentions that are meant and not erased yet."""
+        if wanted.mention is not None:
+            return await erasure.targets(connection, [wanted.mention])
         if wanted.link is not None:
-            ref = self.pseudonyms.link(wanted.link)
-            await erasure.bury(connection, "link", ref, at=at)
-            found = await erasure.find_mentions(connection, {"url_ref": [ref]})
-        else:
-            found = [wanted.mention] if wanted.mention is not None else []
-        for mention_ref in await self._refs(connection, found):
-            await erasure.bury(connection, "mention", mention_ref, at=at)
-        return found
+            by = {"url_ref": [self.pseudonyms.link(wanted.link)]}
+            return await erasure.targets(connection, await erasure.find_mentions(connection, by))
+        return await self._of_author(connection, self._author(wanted))
 
-    async def _refs(self, connection: AsyncConnection, ids: Collection[int]) -> list[str]:
-        rows = await connection.execute(select(mentions.c.ref).where(mentions.c.id.in_(list(ids))))
-        return [row.ref for row in rows]
+    def _author(self, wanted: Wanted) -> str:
+        return self.pseudonyms.author(wanted.network or "", wanted.author or "")
 
-    async def _traces(self, connection: AsyncConnection, ids: Collection[int]) -> list[str]:
-        """Strings that betray a mention in a payload: its link, its id, its first words."""
-        rows = await connection.execute(
-            select(mentions.c.text, mention_links.c.sealed)
-            .outerjoin(mention_links, mention_links.c.mention_id == mentions.c.id)
-            .where(mentions.c.id.in_(list(ids)))
-        )
-        traces: set[str] = set()
-        for text, sealed in rows:
-            if text and len(text) >= ENOUGH:
-                traces.add(text[:ENOUGH])
-            if sealed is not None:
-                try:
-                    traces.update(self.sealer.open_json(sealed, LINK).values())
-                except SealError:
-                    continue  # sealed under a lost key: nobody can read it either
-        return sorted(trace for trace in traces if trace)
+    async def _of_author(self, connection: AsyncConnection, ref: str) -> list[Target]:
+        """By handle, by id, and by the other of the two where a mention carries both."""
+        refs, found = {ref}, list[Target]()
+        while True:
+            by = {"author_ref": refs, "author_id_ref": refs}
+            found = await erasure.targets(connection, await erasure.find_mentions(connection, by))
+            known = refs | {ref for target in found for ref in target.author_refs}
+            if known == refs:
+                return found
+            refs = known
 
-    async def _quarantined(
-        self, connection: AsyncConnection, wanted: Wanted, traces: Sequence[str]
+    async def _bury(
+        self, connection: AsyncConnection, wanted: Wanted, targets: Sequence[Target], at: datetime
+    ) -> None:
+        """Tombstones under every name by which a poll or an import may bring them back."""
+        names: set[tuple[str, str]] = {("mention", target.ref) for target in targets}
+        if wanted.author is not None:
+            names.add(("author", self._author(wanted)))
+            names |= {("author", ref) for target in targets for ref in target.author_refs}
+            names |= {("handle", name) for name in self._written(wanted.author)}
+        if wanted.link is not None:
+            names.add(("link", self.pseudonyms.link(wanted.link)))
+        shared = await erasure.shared_links(connection, targets)
+        links = {target.url_ref for target in targets if target.url_ref}
+        names |= {("link", ref) for ref in links - shared}
+        await erasure.bury(connection, names, at=at)
+
+    def _written(self, author: str) -> set[str]:
+        """What stands in others' texts for the author: whole, or without the instance."""
+        handle = author.lstrip("@")
+        return {self.pseudonyms.handle(name) for name in (handle, handle.partition("@")[0]) if name}
+
+    async def _clear_quarantine(
+        self, connection: AsyncConnection, wanted: Wanted, targets: Sequence[Target]
     ) -> int:
         """Payloads that could not be read may hold the person all the same: look inside."""
-        names = [name for name in (wanted.author, wanted.link) if name]
-        needles = [needle.encode() for needle in (*names, *traces)]
-        rows = list(await connection.execute(select(quarantine.c.id, quarantine.c.sealed)))
-        found = [row.id for row in rows if _holds(self._opened(row.sealed), needles)]
-        if found:
-            await connection.execute(quarantine.delete().where(quarantine.c.id.in_(found)))
+        traces = Traces.of(
+            names=[wanted.author] if wanted.author else [],
+            links=[wanted.link] if wanted.link else [],
+            texts=[text for target in targets for text in (target.title, target.text) if text],
+            sealed=[value for target in targets for value in self._opened(target.sealed)],
+        )
+        found = await erasure.quarantined(connection, [target.ref for target in targets])
+        async for number, sealed in sources.all_quarantined(connection):
+            if traces.stand_in(self._payload(sealed)):
+                found.add(number)
+        await erasure.erase_quarantine(connection, found)
         return len(found)
 
-    def _opened(self, sealed: bytes) -> bytes:
+    def _payload(self, sealed: bytes) -> bytes:
         try:
-            return self.sealer.open(sealed, QUARANTINE)
+            return self.sealer.open(sealed, sources.QUARANTINE)
         except SealError:
-            return b""
+            return b""  # sealed under a lost key: nobody can read it either
 
-    async def _unname(self, connection: AsyncConnection, author: str) -> int:
-        """Take the author's pseudonym out of what others wrote to them."""
-        name = self.pseudonyms.handle(author)
-        result = await connection.execute(
-            update(mentions)
-            .where(or_(mentions.c.text.contains(name), mentions.c.title.contains(name)))
-            .values(
-                text=func.replace(mentions.c.text, name, "@…"),
-                title=func.replace(mentions.c.title, name, "@…"),
-            )
-        )
-        return int(result.rowcount)
-
-    async def _incidents(self, connection: AsyncConnection, ids: Collection[int]) -> list[int]:
-        rows = await connection.execute(
-            select(incident_mentions.c.incident_id)
-            .where(incident_mentions.c.mention_id.in_(list(ids)))
-            .distinct()
-        )
-        return [row.incident_id for row in rows]
-
-    async def _amend(self, letter: outbox.Letter, receipt: Mapping[str, Any], at: datetime) -> bool:
-        """Take a sent message back, or say it again without what was erased; False if neither."""
-        notifier = self.notifiers.get(letter.channel)
-        if notifier is None:
-            return False
+    def _opened(self, sealed: bytes | None) -> Collection[str]:
+        """The link and the network's own id of a mention."""
+        if sealed is None:
+            return ()
         try:
-            if isinstance(notifier, Amending):
-                await notifier.amend(await self.compose(letter, at), receipt_of(receipt))
-                return True
-            return await notifier.withdraw(receipt_of(receipt))
-        except (DeliveryError, Undeliverable) as error:
-            log.warning("privacy.not_amended channel=%s error=%s", letter.channel, error)
-            return False
+            values: dict[str, str] = self.sealer.open_json(sealed, LINK)
+        except SealError:
+            return ()
+        return values.values()
 
-
-def _holds(payload: bytes, needles: Sequence[bytes]) -> bool:
-    folded = payload.lower()
-    return any(needle.lower() in folded for needle in needles)
+    async def _unname(self, connection: AsyncConnection, wanted: Wanted) -> dict[int, datetime]:
+        """Take the author's pseudonym out of what others wrote to them; which, and of when."""
+        if wanted.author is None:
+            return {}
+        return await erasure.unname(connection, self._written(wanted.author))

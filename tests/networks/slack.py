@@ -47,6 +47,7 @@ class SlackApi(StandIn):
         self.archived = {"C0ARCHIVE01"}
         self.messages: list[Posted] = []
         self.errors: deque[str | None] = deque()
+        self.refusals: dict[str, str] = {}  # method → error, for as long as it stands
         self.cuts = 0
         self.page_size = 1000
         self._rate, self._burst, self._clock = rate, burst, clock
@@ -68,16 +69,18 @@ class SlackApi(StandIn):
             "conversations.list": self.list,
             "conversations.open": self.open,
         }.items():
-            app.router.add_route("*", f"/api/{method}", self._method(handler))
+            app.router.add_route("*", f"/api/{method}", self._method(method, handler))
         app.router.add_get("/stored", self.stored)
 
     def publish(self, count: int) -> list[str]:
         raise NotImplementedError("Slack is written to here, not read from")
 
-    def _method(self, handler: Callable[..., Any]) -> Any:
+    def _method(self, method: str, handler: Callable[..., Any]) -> Any:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
                 arguments = await self._arguments(request)
+                if method in self.refusals:
+                    raise Refusal(self.refusals[method])
                 result = handler(request, arguments)
                 return (
                     result if isinstance(result, web.StreamResponse) else web.json_response(result)
