@@ -36,6 +36,7 @@ class Filters:
     sources: Sequence[str] = ()
     kinds: Sequence[str] = ()
     sentiments: Sequence[str] = ()  # negative · neutral · positive · unscored
+    min_severity: float | None = None  # 0 to 100; what is not scored is left out
     live: bool | None = None  # False: backfill only
     erased: bool | None = None  # True: those whose text is gone
     exercise_id: str = ""
@@ -56,6 +57,8 @@ class Filters:
         ):
             if values:
                 made.append(column.in_(values))
+        if self.min_severity is not None:
+            made.append(mentions.c.severity >= self.min_severity)
         if self.live is not None:
             made.append(mentions.c.live.is_(self.live))
         if self.erased is not None:

@@ -9,7 +9,15 @@ from typing import Any
 from sqlalchemy import Row, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from listener.storage.tables import incident_mentions, mention_links, mentions, snapshots
+from listener.storage.tables import (
+    incident_events,
+    incident_mentions,
+    incidents,
+    mention_links,
+    mentions,
+    outbox,
+    snapshots,
+)
 
 
 async def worst_posts(
@@ -80,3 +88,42 @@ async def tally(
         .order_by(mentions.c.occurred_at)
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def incident_list(
+    connection: AsyncConnection,
+    *,
+    states: Sequence[str] = (),
+    limit: int | None = None,
+    number: int | None = None,
+) -> list[Row[Any]]:
+    """Incidents with `mentions`, how many they hold; the last opened first. Drills are left out."""
+    held = (
+        select(func.count())
+        .select_from(incident_mentions)
+        .where(incident_mentions.c.incident_id == incidents.c.id)
+        .correlate(incidents)
+        .scalar_subquery()
+    )
+    query = select(incidents, held.label("mentions")).order_by(incidents.c.id.desc()).limit(limit)
+    if number is None:
+        query = query.where(incidents.c.exercise_id == "")
+    else:
+        query = query.where(incidents.c.id == number)
+    if states:
+        query = query.where(incidents.c.state.in_(states))
+    return list(await connection.execute(query))
+
+
+async def timeline(connection: AsyncConnection, incident_id: int) -> list[Row[Any]]:
+    """What happened to an incident, oldest first."""
+    query = select(incident_events).where(incident_events.c.incident_id == incident_id)
+    return list(
+        await connection.execute(query.order_by(incident_events.c.at, incident_events.c.id))
+    )
+
+
+async def deliveries(connection: AsyncConnection, incident_id: int) -> list[Row[Any]]:
+    """Every message about an incident: sent, on its way, or given up."""
+    query = select(outbox).where(outbox.c.incident_id == incident_id)
+    return list(await connection.execute(query.order_by(outbox.c.created_at, outbox.c.id)))

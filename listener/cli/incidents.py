@@ -1,0 +1,127 @@
+"""`listener incidents`: what was alerted about, and how one incident went."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from listener.cli.common import ConfigOption, ExitCode, JsonOption, Opened, open_config, run, say
+from listener.cli.output import Row, print_json, show
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import Row as Stored
+
+COLUMNS = ("number", "state", "level", "subject", "opened", "mentions", "last_breach", "closed")
+STYLES = {"critical": "bold red", "warning": "yellow", "open": "red", "failed": "bold red"}
+
+
+class State(StrEnum):
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    DISMISSED = "dismissed"
+
+
+def incidents(
+    number: Annotated[
+        int | None, typer.Argument(metavar="[N]", help="One incident, with all that happened.")
+    ] = None,
+    state: Annotated[list[State] | None, typer.Option(help="May be repeated.")] = None,
+    limit: Annotated[int, typer.Option(min=1)] = 50,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List incidents, the last opened first; or show the evidence, timeline and messages of one."""
+    opened = open_config(config)
+    if number is not None:
+        run(_one(opened, number, as_json=as_json), opened.config)
+        return
+    states = [item.value for item in state or ()]
+    run(_list(opened, states, limit, as_json=as_json), opened.config)
+
+
+async def _list(opened: Opened, states: list[str], limit: int, *, as_json: bool) -> None:
+    from listener.app.build import application
+    from listener.storage import views
+
+    async with application(opened.config) as app, app.database.read() as connection:
+        found = await views.incident_list(connection, states=states, limit=limit)
+    rows = [_incident(row, opened.config.hospital.zone) for row in found]
+    show(rows, as_json=as_json, columns=COLUMNS, styles=STYLES)
+    if not rows:
+        say("no incident")
+
+
+async def _one(opened: Opened, number: int, *, as_json: bool) -> None:
+    from listener.app.build import application
+    from listener.storage import views
+
+    zone = opened.config.hospital.zone
+    async with application(opened.config) as app, app.database.read() as connection:
+        found = await views.incident_list(connection, number=number)
+        if not found:
+            say(f"there is no incident {number}")
+            raise typer.Exit(ExitCode.FAILED)
+        happened = [_event(row, zone) for row in await views.timeline(connection, number)]
+        messages = [_message(row, zone) for row in await views.deliveries(connection, number)]
+    incident = _incident(found[0], zone)
+    evidence = [_evidence(item) for item in found[0].evidence]
+    if as_json:
+        parts = {"evidence": found[0].evidence, "timeline": happened, "deliveries": messages}
+        print_json({**incident, **parts})
+        return
+    show([incident], as_json=False, columns=COLUMNS, styles=STYLES)
+    for title, rows in (("Why", evidence), ("What happened", happened), ("Who was told", messages)):
+        typer.echo(f"{title}:" if rows else f"{title}: nothing")
+        show([_flat(row) for row in rows], as_json=False, styles=STYLES)
+
+
+def _incident(row: Stored[Any], zone: ZoneInfo) -> Row:
+    return {
+        "number": row.id,
+        "state": row.state,
+        "level": row.level,
+        "subject": row.subject,
+        "opened": row.opened_at.astimezone(zone),
+        "mentions": row.mentions,
+        "last_breach": row.last_breach_at.astimezone(zone),
+        "alerted": row.alerted_at.astimezone(zone) if row.alerted_at else None,
+        "closed": row.closed_at.astimezone(zone) if row.closed_at else None,
+        "exercise": row.exercise_id or None,
+        "config": row.config_hash,
+    }
+
+
+def _evidence(item: Row) -> Row:
+    return {name: item.get(name) for name in ("rule", "kind", "level", "since", "seen", "expected")}
+
+
+def _event(row: Stored[Any], zone: ZoneInfo) -> Row:
+    return {"at": row.at.astimezone(zone), "kind": row.kind, "data": row.data}
+
+
+def _message(row: Stored[Any], zone: ZoneInfo) -> Row:
+    return {
+        "channel": row.channel,
+        "person": row.person or "team",
+        "alert": row.payload.get("alert"),
+        "state": row.state,
+        "attempts": row.attempts,
+        "due": row.due_at.astimezone(zone),
+        "sent": row.sent_at.astimezone(zone) if row.sent_at else None,
+        "error": row.error,
+    }
+
+
+def _flat(row: Row) -> Row:
+    """Figures by name in one cell."""
+    return {
+        name: ", ".join(f"{key} {figure}" for key, figure in value.items())
+        if isinstance(value, dict)
+        else value
+        for name, value in row.items()
+    }

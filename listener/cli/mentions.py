@@ -1,0 +1,103 @@
+"""`listener mentions`: what was said, filtered; for eyes, programs and spreadsheets."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from listener.cli.common import ConfigOption, Opened, open_config, run, say
+from listener.cli.moments import MOMENT_HELP, moment
+
+if TYPE_CHECKING:
+    from listener.storage.figures import Filters
+
+TABLE_LIMIT = 50  # where nobody says how many: a screen or two
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+class Sentiment(StrEnum):
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+    UNSCORED = "unscored"
+
+
+Instant = Annotated[str | None, typer.Option(metavar="INSTANT", help=MOMENT_HELP)]
+Ids = Annotated[list[str] | None, typer.Option(metavar="ID", help="May be repeated.")]
+Sentiments = Annotated[list[Sentiment] | None, typer.Option(help="May be repeated.")]
+Severity = Annotated[float | None, typer.Option(min=0, max=100, help="From 0 to 100.")]
+Live = Annotated[
+    bool | None,
+    typer.Option("--live/--backfill", help="What came as it happened, or was caught up with."),
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(min=1, help=f"Default: {TABLE_LIMIT} in a table, else all of them."),
+]
+Unmasked = Annotated[bool, typer.Option("--unmasked", help="Show what may reveal a patient.")]
+
+
+def mentions(
+    since: Instant = None,
+    until: Instant = None,
+    subject: Ids = None,
+    network: Ids = None,
+    source: Ids = None,
+    sentiment: Sentiments = None,
+    min_severity: Severity = None,
+    live: Live = None,
+    limit: Limit = None,
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+    unmasked: Unmasked = False,
+    config: ConfigOption = None,
+) -> None:
+    """List what was said, the newest first.
+
+    Handles are pseudonyms, and what may reveal a patient is masked. The number is the one that
+    `listener forget --mention` takes.
+    """
+    from listener.storage.figures import Filters
+
+    opened = open_config(config)
+    zone, now = opened.config.hospital.zone, datetime.now(UTC)
+    filters = Filters(
+        since=moment(since, zone=zone, now=now, option="--since"),
+        until=moment(until, zone=zone, now=now, option="--until"),
+        subjects=subject or (),
+        networks=network or (),
+        sources=source or (),
+        sentiments=[item.value for item in sentiment or ()],
+        min_severity=min_severity,
+        live=live,
+    )
+    if limit is None and form is Format.TABLE:
+        limit = TABLE_LIMIT
+    run(_list(opened, filters, form=form, limit=limit, unmasked=unmasked), opened.config)
+
+
+async def _list(
+    opened: Opened, filters: Filters, *, form: Format, limit: int | None, unmasked: bool
+) -> None:
+    from listener.app.build import application
+    from listener.cli.mention_rows import WRITERS, Reader
+    from listener.storage.figures import count, listing
+
+    async with application(opened.config) as app, app.database.read() as connection:
+        total = await count(connection, filters)
+        reader = Reader(viewer=app.viewer, zone=opened.config.hospital.zone, unmasked=unmasked)
+        found = listing(connection, filters, limit=limit)
+        with WRITERS[form.value]() as write:
+            async for item in found:
+                write(reader.row(item))
+    if limit is not None and total > limit:
+        say(f"the newest {limit} of {total}: --limit shows more")
+    elif not total:
+        say("no mention answers to this")
