@@ -97,7 +97,7 @@ def _document(read: Any, url: str) -> Document:
         # feedparser's own mapping answers for members that are not there.
         raw = dict(dict.items(odd))
         try:
-            entries.append(_entry(raw))
+            entries.append(_entry(raw, url))
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             # feedparser's shapes vary with what the feed nests; one odd entry costs itself only.
             payload = repr(raw)[:_MAX_QUARANTINED].encode("utf-8", "replace")
@@ -136,13 +136,15 @@ def _wordpress_older(url: str) -> str:
     return parts._replace(query=query, fragment="").geturl()
 
 
-def _entry(raw: Mapping[str, Any]) -> Entry:
+def _entry(raw: Mapping[str, Any], url: str) -> Entry:
     source = raw.get("source") or {}
     reply = raw.get("thr_in-reply-to") or {}
     author, author_url = _author(raw)
     return Entry(
         id=text_at(raw, "id"),
-        link=text_at(raw, "link"),
+        # FeedBurner's own links are counters that have begun to die.
+        link=text_at(raw, "feedburner_origlink", "link"),
+        base=_base(raw, url),
         title=text_at(raw, "title"),
         content=max((text_at(c, "value") for c in nodes_at(raw, "content")), key=len, default=""),
         summary=text_at(raw, "summary"),
@@ -153,7 +155,7 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
         language=text_at(raw.get("title_detail") or {}, "language") or text_at(raw, "language"),
         in_reply_to=text_at(reply, "ref"),
         in_reply_to_link=text_at(reply, "href"),
-        publisher=text_at(source, "title"),
+        publisher=text_at(source, "title") or text_at(raw, "news_source"),
         publisher_url=text_at(source, "href", "link"),
         is_video="yt_videoid" in raw,
         tags=tuple(
@@ -164,6 +166,13 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
         views=count_at(raw.get("media_statistics") or {}, "views"),
         likes=count_at(raw.get("media_starrating") or {}, "count"),
     )
+
+
+def _base(raw: Mapping[str, Any], url: str) -> str:
+    """The entry's xml:base; feedparser gives the document's address where there is none."""
+    details = (*nodes_at(raw, "content"), *nodes_at(raw, "summary_detail"))
+    bases = (text_at(detail, "base") for detail in details)
+    return next((base for base in bases if base not in {"", url}), "")
 
 
 def _author(raw: Mapping[str, Any]) -> tuple[str, str]:

@@ -23,6 +23,7 @@ class Entry:
 
     id: str = ""
     link: str = ""
+    base: str = ""  # against which the markup's own addresses are written, where the entry says
     title: str = ""
     content: str = ""
     summary: str = ""

@@ -77,7 +77,7 @@ def to_mention(entry: Entry, reading: Reading, at: datetime) -> Mention:
         author=_author(entry, publisher),
         parent_id=parent,
         links=_links(html, url),
-        media=_media(entry.enclosures, html, reading.feed_url),
+        media=_media(entry.enclosures, html, entry.base or url or reading.feed_url),
         tags=tuple(
             dict.fromkeys(t for tag in entry.tags[:_MANY] if (t := one_line(tag).lstrip("#")))
         ),
@@ -225,6 +225,8 @@ def _media(enclosures: Sequence[Enclosure], html: str, base: str) -> tuple[Media
 
 
 def _medium(declared: str) -> str:
+    if declared.endswith("shockwave-flash"):
+        return "video"  # how YouTube's feeds still call theirs
     family = declared.lower().partition("/")[0]
     return family if family in {"image", "video", "audio"} else "document"
 
