@@ -133,6 +133,11 @@ class Api:
             raise Unauthorized(f"{self.host} {given} (status {response.status})") from None
         except Closed:
             raise Closed(f"{self.host} says that it is gone (status 410)") from None
+        except NotFound:
+            raise NotFound(f"{self.host} does not know what was asked for (status 404)") from None
+        except Malformed:
+            error = f"{self.host} refuses what was asked (status {response.status})"
+            raise Malformed(error, payload=response.body) from None
 
 
 def _statuses(document: object) -> list[Status]:

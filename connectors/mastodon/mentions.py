@@ -52,6 +52,7 @@ def to_mention(status: Status, *, host: str, domain: str, lookup: Lookup) -> Men
         media=tuple(_media(attachment) for attachment in status.media_attachments),
         tags=texts(one_line(tag.name).lower() for tag in status.tags),
         accounts=texts(_handle(addressed.acct, domain) for addressed in status.mentions),
+        republish=not status.account.opted_out,
     )
 
 
@@ -72,10 +73,20 @@ def text_of(status: Status) -> str:
     options = status.poll.options if status.poll else ()
     parts = (
         plain(status.spoiler_text),
-        html_to_text(status.content),
+        html_to_text(_own_words(status)),
         "\n".join(one_line(option.title) for option in options),
     )
     return "\n\n".join(part for part in parts if part)
+
+
+def _own_words(status: Status) -> str:
+    """Without the "RE: …" that is put there for servers that do not know quotes."""
+    if status.quote is None or "quote-inline" not in status.content:
+        return status.content
+    tree = LexborHTMLParser(status.content[:MAX_HTML])
+    for node in tree.css(".quote-inline"):
+        node.decompose()
+    return (tree.body.html or "") if tree.body else ""
 
 
 def words_of(status: Status) -> str:
@@ -117,9 +128,11 @@ def _links(status: Status) -> tuple[str, ...]:
     """Where the post leads to, its own mentions and hashtags left out."""
     targets = [status.card.url] if status.card else []
     if "href" in status.content:
-        tree = LexborHTMLParser(status.content[:MAX_HTML])
+        tree = LexborHTMLParser(_own_words(status)[:MAX_HTML])
         anchors = tree.css("a[href]:not(.mention):not(.hashtag)")
-        targets += [anchor.attributes.get("href") or "" for anchor in anchors]
+        # Some servers' mentions and hashtags bear no class.
+        leading = (a for a in anchors if not a.text().lstrip().startswith(("@", "#")))
+        targets += [anchor.attributes.get("href") or "" for anchor in leading]
     return texts(canonical_url(target) or "" for target in targets)
 
 

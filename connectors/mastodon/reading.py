@@ -53,8 +53,8 @@ class Reader:
     ) -> Content:
         """A boost gives the post that it boosts: counted there, never a text of its own."""
         posts = list({(p.uri or p.id): p for s in statuses for p in [s.reblog or s]}.values())
-        rejects = [_illegible(post) for post in posts if not _is_legible(post)]
-        kept = [post for post in posts if _is_legible(post) and self._wanted(post, keep)]
+        rejects = [_illegible(post, flaw) for post in posts if (flaw := _flaw(post))]
+        kept = [post for post in posts if not _flaw(post) and self._wanted(post, keep)]
         await self._meet(kept)
         host, domain = self._api.host, self._instance.domain
         return Content(
@@ -120,12 +120,18 @@ class Reader:
                 self._known.add(self._api.host, local_id, self._lookup(local_id))
 
 
-def _is_legible(post: Status) -> bool:
-    return post.id is not None and bool(post.visibility)
+def _flaw(post: Status) -> str | None:
+    if post.id is None:
+        return "a post without id"
+    if not post.visibility:
+        return "a post that does not say who may read it"
+    said = (post.content.strip(), post.spoiler_text, post.poll, post.quote, post.media_attachments)
+    if is_storable(post) and not any(said):
+        return "a post that says and shows nothing"
+    return None
 
 
-def _illegible(post: Status) -> Reject:
-    error = "a post without id" if post.id is None else "a post that does not say who may read it"
+def _illegible(post: Status, error: str) -> Reject:
     return rejected(post.model_dump(mode="json", exclude_defaults=True), error, post.uri)
 
 

@@ -115,11 +115,13 @@ async def test_one_broken_item_is_set_aside_and_the_page_goes_on(
     good = network.publish(2)
     network.posts.insert(1, {"id": "", "tags": [{"name": "chuvalmont"}]})
     network.post(visibility=None)
+    network.post(content="")
     pages = await drain(make(), {})
     assert sorted(ids(pages)) == sorted(good)
     assert {reject.error for page in pages for reject in page.rejects} == {
         "an item without id, or no item",
         "a post that does not say who may read it",
+        "a post that says and shows nothing",
     }
 
 

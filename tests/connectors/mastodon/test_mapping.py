@@ -102,6 +102,44 @@ def test_a_server_without_quotes_still_counts_its_boosts() -> None:
     assert to_engagement(post, host="h", at=NOON).shares == 2
 
 
+def test_a_quote_is_not_read_aloud_a_second_time() -> None:
+    fallback = (
+        '<p class="quote-inline">RE: <a href="https://v.example/9">https://v.example/9</a></p>'
+    )
+    accepted = {"state": "accepted", "quoted_status": {"id": "9", "uri": "https://v.example/9"}}
+    mention = read(status("1", NOON, content=f"{fallback}<p>Une honte</p>", quote=accepted))
+    assert (mention.text, mention.links) == ("Une honte", ())
+    assert (mention.kind, mention.quoted_id) == (Kind.QUOTE, "https://v.example/9")
+    unknown = read(status("1", NOON, content=f"{fallback}<p>Une honte</p>"))
+    assert unknown.text.startswith("RE: ")  # a server that tells of no quote leaves only this
+
+
+@pytest.mark.parametrize(
+    ("quote", "kind", "quoted_id"),
+    [
+        ({"state": "deleted", "quoted_status": None}, Kind.POST, None),
+        ({"state": "revoked"}, Kind.POST, None),
+        ({"state": "pending", "quoted_status_id": "9"}, Kind.QUOTE, "valmont.example/9"),
+        ({"id": "Ab9", "uri": "https://p.example/objects/9"}, Kind.QUOTE, "https://p.example/objects/9"),
+    ],
+    ids=["deleted", "revoked", "shallow", "akkoma"],
+)  # fmt: skip
+def test_a_quote_is_named_as_far_as_its_server_shows_it(quote, kind, quoted_id) -> None:
+    mention = read(status("1", NOON, quote=quote))
+    assert (mention.kind, mention.quoted_id) == (kind, quoted_id)
+
+
+def test_whom_a_post_addresses_is_no_link_of_it_even_without_a_class() -> None:
+    content = '<p><a href="https://gts.example/users/lea">@lea</a> <a href="https://gts.example/tags/chu">#chu</a> <a href="https://presse.example/a">lire</a></p>'
+    assert read(status("1", NOON, content=content)).links == ("https://presse.example/a",)
+
+
+def test_who_asks_not_to_be_listed_is_not_shown_elsewhere() -> None:
+    post = status("1", NOON)
+    post["account"]["noindex"] = True
+    assert not read(post).republish
+
+
 @given(
     st.dictionaries(
         st.sampled_from([*status("1", NOON), "id", "quote", "quoted_status"]),
