@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.bluesky.reading import at_uri, line, mapping, mappings, string, strings, web_address
 from connectors.mention import Media
+from connectors.urls import canonical_url
 
 POST = "app.bsky.feed.post"
 _IMAGE_CDN = "https://cdn.bsky.app/img/feed_fullsize/plain"
@@ -37,7 +38,7 @@ def read_facets(record: dict[str, Any], text: str) -> Facets:
     encoded = text.encode(errors="replace")
     for facet in mappings(record.get("facets")):
         for feature in mappings(facet.get("features")):
-            if (link := web_address(feature.get("uri"))) is not None:
+            if (link := _link(feature.get("uri"))) is not None:
                 links[link] = None
             elif (tag := string(feature.get("tag"))) is not None:
                 tags[tag.lstrip("#")] = None
@@ -46,6 +47,12 @@ def read_facets(record: dict[str, Any], text: str) -> Facets:
     tags.update((tag.lstrip("#"), None) for tag in strings(record.get("tags")))
     tags.pop("", None)
     return Facets(links=tuple(links), tags=tuple(tags), accounts=tuple(accounts))
+
+
+def _link(value: object) -> str | None:
+    """The page's one address: campaign parameters would make two stories of it."""
+    address = web_address(value)
+    return canonical_url(address, keep_fragment=True) if address else None
 
 
 def _addressed(encoded: bytes, facet: dict[str, Any]) -> str | None:
@@ -65,7 +72,7 @@ def read_embed(embed: dict[str, Any], author: str) -> Embed:
     """
     media_part = mapping(embed.get("media")) or embed
     card = mapping(media_part.get("external"))
-    link = web_address(card.get("uri"))
+    link = _link(card.get("uri"))
     return Embed(
         title=line(card.get("title")),
         links=(link,) if link else (),

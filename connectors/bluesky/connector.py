@@ -152,7 +152,7 @@ class BlueskyConnector:
         items, rejects = self._parse(views)
         deeper = feed.by_date and len(views) >= PAGE_SIZE // 2
         new = walk.take(items, string(answer.get("cursor")), may_go_deeper=deeper)
-        new = [item for item in new if item.mention.external_id not in given]
+        new = [i for i in new if i.is_post and i.mention.external_id not in given]
         given.update(item.mention.external_id for item in new)
         mentions = [item.mention for item in new]
         if self._settings.followers:

@@ -46,6 +46,7 @@ class Seen:
     mention: Mention
     engagement: Engagement | None
     position: datetime | None
+    is_post: bool = True  # some servers do not know how to leave likes and follows out
 
 
 def read_view(view: dict[str, Any], at: datetime, handles: Mapping[str, str] = NOBODY) -> Seen:
@@ -62,7 +63,7 @@ def read_view(view: dict[str, Any], at: datetime, handles: Mapping[str, str] = N
     mention = build_mention(
         uri,
         record,
-        author=read_author(author),
+        author=read_author(author, uri),
         seen=indexed,
         embed=mapping(view.get("embed")) or None,
         republish=not _hidden(view, author),
@@ -72,6 +73,7 @@ def read_view(view: dict[str, Any], at: datetime, handles: Mapping[str, str] = N
         mention=mention,
         engagement=read_engagement(view, mention.key, at),
         position=position,
+        is_post=record.get("$type", POST) == POST,
     )
 
 
@@ -117,11 +119,14 @@ def build_mention(
     )
 
 
-def read_author(author: dict[str, Any]) -> Author:
+def read_author(author: dict[str, Any], uri: str) -> Author:
+    """A post stands in its author's own repository: the address names who wrote it."""
+    repository = (at_uri(uri) or ("",))[0]
     handle = string(author.get("handle"))
     verification = mapping(author.get("verification")).get("verifiedStatus")
     return Author(
-        external_id=string(author.get("did")),
+        external_id=string(author.get("did"))
+        or (repository if repository.startswith("did:") else None),
         handle=None if handle == "handle.invalid" else handle,
         name=line(author.get("displayName")),
         followers=count(author.get("followersCount")),

@@ -58,6 +58,7 @@ class Bluesky(StandIn):
         self.blocked: set[str] = set()  # hidden from the account, not from the public
         self.followers = {AUTHOR: 1234}
         self.max_hits = 100_000
+        self.knows_reasons = True  # older servers list every notification whatever is asked
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.sessions = 0
         self.refreshes = 0
@@ -138,7 +139,7 @@ class Bluesky(StandIn):
     async def _listed(self, request: web.Request) -> web.Response:
         if (refusal := self._refusal(request)) is not None:
             return refusal
-        reasons = request.query.getall("reasons", [])
+        reasons = request.query.getall("reasons", []) if self.knows_reasons else []
         found = [n for n in reversed(self.notifications) if not reasons or n["reason"] in reasons]
         return self._page(request, "notifications", found)
 

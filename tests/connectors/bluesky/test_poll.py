@@ -141,13 +141,15 @@ async def test_a_feed_that_the_network_rejects_holds_up_no_other(
     assert sorted(ids(await drain(make(Watched(terms=("a", "b"))), cursors))) == published
 
 
+@pytest.mark.parametrize("knows_reasons", [True, False])
 async def test_notifications_bring_mentions_replies_and_quotes_only(
-    make: Make, network: Bluesky
+    make: Make, network: Bluesky, knows_reasons: bool
 ) -> None:
+    network.knows_reasons = knows_reasons
     reply = {"parent": {"uri": "at://did:plc:chu/app.bsky.feed.post/3kown"}, "root": None}
     network.notifications = [
         {**post_view(1, NOON, reply=reply), "reason": "reply", "isRead": False},
-        {**post_view(2, NOON), "reason": "like"},
+        {**post_view(2, NOON, **{"$type": "app.bsky.feed.like"}), "reason": "like"},
     ]
     for view in network.notifications:
         for figure in ("likeCount", "repostCount", "quoteCount", "replyCount"):

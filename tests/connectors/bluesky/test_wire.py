@@ -102,6 +102,44 @@ def test_nulls_everywhere_and_a_number_for_an_id_still_make_a_mention(page: list
     assert (bare.engagement, bare.position) == (None, None)
 
 
+def test_a_link_has_one_address_whatever_campaign_it_came_by() -> None:
+    card = {"uri": "https://journal.example/chu?utm_source=bsky", "title": "Le CHU"}
+    facet = {"features": [{"uri": "https://journal.example/chu?utm_campaign=x&at_medium=y"}]}
+    record = {
+        "text": "lire",
+        "facets": [facet],
+        "embed": {"$type": "app.bsky.embed.external", "external": card},
+    }
+    mention = build_mention(
+        "at://did:plc:luc/app.bsky.feed.post/3k", record, author=Author(), seen=NOON
+    )
+    assert mention.links == ("https://journal.example/chu",)
+
+
+def test_who_wrote_a_post_stands_in_its_address_too() -> None:
+    view = {
+        "uri": "at://did:plc:luc/app.bsky.feed.post/3k",
+        "record": {"text": "là"},
+        "author": None,
+    }
+    assert read_view(view, NOON).mention.author == Author(external_id="did:plc:luc")
+
+
+@pytest.mark.parametrize("view", ["viewBlocked", "viewNotFound", "viewDetached"])
+def test_a_quoted_post_that_is_not_shown_is_still_named(view: str) -> None:
+    quoted = "at://did:plc:eva/app.bsky.feed.post/3q"
+    embed = {
+        "$type": "app.bsky.embed.recordWithMedia#view",
+        "record": {"record": {"$type": f"app.bsky.embed.record#{view}", "uri": quoted}},
+        "media": {"$type": "app.bsky.embed.video#view", "playlist": "https://video.example/1.m3u8"},
+    }
+    record = {"text": "", "createdAt": "2026-03-02T08:00:00Z"}
+    uri = "at://did:plc:luc/app.bsky.feed.post/3k"
+    mention = read_view({"uri": uri, "record": record, "embed": embed}, NOON).mention
+    assert (mention.kind, mention.quoted_id) == (Kind.QUOTE, quoted)
+    assert mention.media == (Media(kind="video", url="https://video.example/1.m3u8"),)
+
+
 def test_a_bare_record_has_its_pictures_addresses() -> None:
     image = {"alt": "couloir", "image": {"$type": "blob", "ref": {"$link": "bafyimage"}}}
     record = {"text": "là", "embed": {"$type": "app.bsky.embed.images", "images": [image]}}
