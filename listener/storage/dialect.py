@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Table, text
+from sqlalchemy import BindParameter, Table, bindparam, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+_LOCK = text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n")
 CHUNK = 500  # bound variables of an IN: far below SQLite's 32,766, and a plan worth caching
 
 
 def insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """INSERT with ON CONFLICT, of the connection's own dialect."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table)
-    return postgresql.insert(table)
+    return insert_into(connection.dialect.name, table)
+
+
+def insert_into(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+@lru_cache
+def _insert_new(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return insert_into(dialect, table).on_conflict_do_nothing()
+
+
+def insert_new(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """INSERT that leaves what stands already alone. Built once: it costs more than running it."""
+    return _insert_new(connection.dialect.name, table)
+
+
+def each_of(name: str) -> BindParameter[Any]:
+    """The right side of an IN, bound at execution, so that its statement is built once."""
+    return bindparam(name, expanding=True)
 
 
 async def lock_subjects(connection: AsyncConnection, subjects: Iterable[str]) -> None:
@@ -27,9 +46,9 @@ async def lock_subjects(connection: AsyncConnection, subjects: Iterable[str]) ->
     """
     if connection.dialect.name == "sqlite":
         return
-    for subject in sorted(set(subjects)):
-        number = zlib.crc32(subject.encode())
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
+    numbers = sorted({zlib.crc32(subject.encode()) for subject in subjects})
+    if numbers:
+        await connection.execute(_LOCK, {"numbers": numbers})
 
 
 def chunks(items: Iterable[Any]) -> Iterator[Sequence[Any]]:

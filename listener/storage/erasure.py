@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from listener.storage.dialect import chunks, insert
+from listener.storage.dialect import chunks, each_of, insert
 from listener.storage.tables import mention_links, mentions, quarantine, scores, tombstones
 
 # The hash goes too: whoever holds the key could confirm a guess of the text by it.
@@ -22,6 +22,8 @@ ERASED = {
     "followers": None,
     "refresh_at": None,
 }
+_BURIED = select(tombstones.c.kind, tombstones.c.ref).where(tombstones.c.ref.in_(each_of("refs")))
+_ANY_BURIED = select(tombstones.c.ref).limit(1)
 NOBODY = "@…"  # stands for a forgotten person in what others wrote
 
 
@@ -44,13 +46,16 @@ class Target:
         return {ref for ref in (self.author_ref, self.author_id_ref) if ref}
 
 
+async def any_buried(connection: AsyncConnection) -> bool:
+    """Whether anybody was ever forgotten: where nobody was, no page needs to be compared."""
+    return (await connection.execute(_ANY_BURIED)).first() is not None
+
+
 async def buried(connection: AsyncConnection, refs: Collection[str]) -> frozenset[tuple[str, str]]:
     """Those among `refs` that somebody asked to forget, as (kind, ref)."""
     found: set[tuple[str, str]] = set()
     for part in chunks(refs):
-        rows = await connection.execute(
-            select(tombstones.c.kind, tombstones.c.ref).where(tombstones.c.ref.in_(part))
-        )
+        rows = await connection.execute(_BURIED, {"refs": part})
         found.update((kind, ref) for kind, ref in rows)
     return frozenset(found)
 

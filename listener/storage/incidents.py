@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.domain.incident import UNFINISHED, Incident, State, Verdict
 from listener.domain.rule import Breach, Level
-from listener.storage.dialect import chunks, insert
+from listener.storage.dialect import chunks, insert, insert_new
 from listener.storage.tables import incident_events, incident_mentions, incidents
 
 
@@ -35,13 +35,14 @@ def _incident(row: Row[Any]) -> Incident:
     )
 
 
+_UNFINISHED = select(incidents).where(
+    incidents.c.exercise_id == bindparam("exercise_id"), incidents.c.open_key.is_not(None)
+)
+
+
 async def unfinished(connection: AsyncConnection, *, exercise_id: str = "") -> dict[str, Incident]:
     """The open or acknowledged incident of each subject."""
-    rows = await connection.execute(
-        select(incidents).where(
-            incidents.c.exercise_id == exercise_id, incidents.c.open_key.is_not(None)
-        )
-    )
+    rows = await connection.execute(_UNFINISHED, {"exercise_id": exercise_id})
     return {row.subject: _incident(row) for row in rows}
 
 
@@ -171,7 +172,7 @@ async def add_mentions(
 ) -> None:
     for part in chunks(sorted(mention_ids)):
         await connection.execute(
-            insert(connection, incident_mentions).on_conflict_do_nothing(),
+            insert_new(connection, incident_mentions),
             [{"incident_id": incident_id, "mention_id": number} for number in part],
         )
 

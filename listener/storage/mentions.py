@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.classifier import Score
-from listener.storage.dialect import chunks, insert
+from listener.storage.dialect import chunks, each_of, insert_into, insert_new
 from listener.storage.tables import mention_links, mention_subjects, mentions, scores, snapshots
 
 
@@ -38,25 +39,28 @@ class Known:
     subjects: frozenset[str] = frozenset()
 
 
+_KNOWN = select(mentions).where(
+    mentions.c.exercise_id == bindparam("exercise_id"),
+    mentions.c.network.in_(each_of("networks")),
+    mentions.c.ref.in_(each_of("refs")),
+)
+
+
 async def known(
-    connection: AsyncConnection, network: str, refs: Collection[str], *, exercise_id: str = ""
-) -> dict[str, Known]:
-    """The stored mentions among `refs`, by ref."""
-    found: dict[str, Known] = {}
-    for part in chunks(refs):
-        rows = await connection.execute(
-            select(mentions).where(
-                mentions.c.exercise_id == exercise_id,
-                mentions.c.network == network,
-                mentions.c.ref.in_(part),
-            )
-        )
-        found.update((row.ref, _known(row)) for row in rows)
+    connection: AsyncConnection, keys: Collection[tuple[str, str]], *, exercise_id: str = ""
+) -> dict[tuple[str, str], Known]:
+    """The stored mentions among `keys`, each (network, ref)."""
+    found: dict[tuple[str, str], Known] = {}
+    networks = sorted({network for network, _ in keys})
+    for refs in chunks({ref for _, ref in keys}):
+        bound = {"exercise_id": exercise_id, "networks": networks, "refs": refs}
+        rows = await connection.execute(_KNOWN, bound)
+        found.update(((row.network, row.ref), _known(row)) for row in rows)
     if not found:
         return {}
     subjects = await subjects_of(connection, [k.id for k in found.values()])
     return {
-        ref: _with_subjects(item, subjects.get(item.id, frozenset())) for ref, item in found.items()
+        key: _with_subjects(item, subjects.get(item.id, frozenset())) for key, item in found.items()
     }
 
 
@@ -111,18 +115,26 @@ async def subjects_of(
     return {mention_id: frozenset(found) for mention_id, found in subjects.items()}
 
 
+_SUBJECTS_OF_REFS = (
+    select(mentions.c.ref, mention_subjects.c.subject)
+    .join(mention_subjects, mention_subjects.c.mention_id == mentions.c.id)
+    .where(
+        mentions.c.exercise_id == bindparam("exercise_id"),
+        mentions.c.network.in_(each_of("networks")),
+        mentions.c.ref.in_(each_of("refs")),
+    )
+)
+
+
 async def subjects_of_refs(
-    connection: AsyncConnection, refs: Collection[str], *, exercise_id: str = ""
+    connection: AsyncConnection, keys: Collection[tuple[str, str]], *, exercise_id: str = ""
 ) -> dict[str, frozenset[str]]:
-    """What the mentions of these refs concern: where a reply or a quote stands."""
+    """What the mentions of these (network, ref) concern, by ref: where a reply or a quote stands."""
     found: dict[str, set[str]] = {}
-    for part in chunks(refs):
-        rows = await connection.execute(
-            select(mentions.c.ref, mention_subjects.c.subject)
-            .join(mention_subjects, mention_subjects.c.mention_id == mentions.c.id)
-            .where(mentions.c.exercise_id == exercise_id, mentions.c.ref.in_(part))
-        )
-        for ref, subject in rows:
+    networks = sorted({network for network, _ in keys})
+    for refs in chunks({ref for _, ref in keys}):
+        bound = {"exercise_id": exercise_id, "networks": networks, "refs": refs}
+        for ref, subject in await connection.execute(_SUBJECTS_OF_REFS, bound):
             found.setdefault(ref, set()).add(subject)
     return {ref: frozenset(subjects) for ref, subjects in found.items()}
 
@@ -139,43 +151,46 @@ async def readings(connection: AsyncConnection, ids: Collection[int]) -> dict[in
     return found
 
 
+@lru_cache
+def _adding(dialect: str) -> Any:
+    keys = ["exercise_id", "network", "ref"]
+    return (
+        insert_into(dialect, mentions)
+        .on_conflict_do_nothing(index_elements=keys)
+        .returning(mentions.c.network, mentions.c.ref, mentions.c.id)
+    )
+
+
+@lru_cache
+def _linking(dialect: str) -> Any:
+    statement = insert_into(dialect, mention_links)
+    changed = {name: statement.excluded[name] for name in ("url_ref", "sealed")}
+    return statement.on_conflict_do_update(index_elements=["mention_id"], set_=changed)
+
+
 async def add(
     connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
 ) -> dict[tuple[str, str], int]:
     """Insert mentions; gives the id of each by (network, ref), also of one that stood already."""
     if not rows:
         return {}
-    statement = (
-        insert(connection, mentions)
-        .on_conflict_do_nothing(index_elements=["exercise_id", "network", "ref"])
-        .returning(mentions.c.network, mentions.c.ref, mentions.c.id)
-    )
-    result = await connection.execute(statement, rows)
+    result = await connection.execute(_adding(connection.dialect.name), rows)
     return {(network, ref): number for network, ref, number in result}
 
 
 async def add_links(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        statement = insert(connection, mention_links)
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["mention_id"],
-                set_={name: statement.excluded[name] for name in ("url_ref", "sealed")},
-            ),
-            rows,
-        )
+        await connection.execute(_linking(connection.dialect.name), rows)
 
 
 async def add_subjects(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        await connection.execute(
-            insert(connection, mention_subjects).on_conflict_do_nothing(), rows
-        )
+        await connection.execute(insert_new(connection, mention_subjects), rows)
 
 
 async def add_snapshots(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        await connection.execute(insert(connection, snapshots).on_conflict_do_nothing(), rows)
+        await connection.execute(insert_new(connection, snapshots), rows)
 
 
 async def edit(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -219,7 +234,7 @@ async def add_scores(
         for score in listed
     ]
     if rows:
-        await connection.execute(insert(connection, scores).on_conflict_do_nothing(), rows)
+        await connection.execute(insert_new(connection, scores), rows)
 
 
 async def set_current(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import Row, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.connector import Cursor, Cursors, Gap, Reject
-from listener.storage.dialect import insert
+from listener.storage.dialect import insert, insert_into
 from listener.storage.seal import Sealer
 from listener.storage.tables import audiences, feeds, gaps, quarantine, sources
 
@@ -73,19 +74,21 @@ async def set_state(connection: AsyncConnection, source_id: str, **values: Any) 
     await connection.execute(update(sources).where(sources.c.id == source_id).values(**values))
 
 
+@lru_cache
+def _counting(dialect: str) -> Any:
+    statement = insert_into(dialect, sources)
+    names = ("received", "dropped")
+    more = {name: sources.c[name] + statement.excluded[name] for name in names}
+    return statement.on_conflict_do_update(index_elements=["id"], set_=more)
+
+
 async def count(
     connection: AsyncConnection, source_id: str, *, received: int, dropped: int
 ) -> None:
     """Add to what a source brought and to what concerned nobody."""
-    statement = insert(connection, sources).values(id=source_id, received=received, dropped=dropped)
     await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["id"],
-            set_={
-                "received": sources.c.received + received,
-                "dropped": sources.c.dropped + dropped,
-            },
-        )
+        _counting(connection.dialect.name),
+        {"id": source_id, "received": received, "dropped": dropped},
     )
 
 
@@ -96,15 +99,23 @@ async def cursors(connection: AsyncConnection, source_id: str) -> Cursors:
     return {row.feed: row.cursor for row in rows}
 
 
+_FEED_STATE = select(feeds.c.cursor, feeds.c.live_since).where(
+    feeds.c.source_id == bindparam("source_id"), feeds.c.feed == bindparam("feed")
+)
+
+
 async def feed_state(connection: AsyncConnection, source_id: str, feed: str) -> FeedState | None:
     row = (
-        await connection.execute(
-            select(feeds.c.cursor, feeds.c.live_since).where(
-                feeds.c.source_id == source_id, feeds.c.feed == feed
-            )
-        )
+        await connection.execute(_FEED_STATE, {"source_id": source_id, "feed": feed})
     ).one_or_none()
     return FeedState(cursor=row.cursor, live_since=row.live_since) if row else None
+
+
+@lru_cache
+def _moving(dialect: str) -> Any:
+    statement = insert_into(dialect, feeds)
+    moved = {name: statement.excluded[name] for name in ("cursor", "live_since", "updated_at")}
+    return statement.on_conflict_do_update(index_elements=["source_id", "feed"], set_=moved)
 
 
 async def move_cursor(
@@ -116,14 +127,9 @@ async def move_cursor(
     at: datetime,
     live_since: datetime | None,
 ) -> None:
-    statement = insert(connection, feeds).values(
-        source_id=source_id, feed=feed, cursor=cursor, live_since=live_since, updated_at=at
-    )
+    values = {"cursor": cursor, "live_since": live_since, "updated_at": at}
     await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["source_id", "feed"],
-            set_={"cursor": cursor, "live_since": live_since, "updated_at": at},
-        )
+        _moving(connection.dialect.name), {"source_id": source_id, "feed": feed, **values}
     )
 
 

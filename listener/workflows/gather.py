@@ -82,7 +82,7 @@ class Gatherer:
             live_since=live_since or (at if page.complete else None),
         )
         drafts = await self._allowed(connection, drafts_of(page.mentions, self.pseudonyms))
-        parents = {ref for draft in drafts for ref in draft.parents if ref}
+        parents = {(d.mention.network, ref) for d in drafts for ref in d.parents if ref}
         stored = await mentions.subjects_of_refs(connection, parents, exercise_id=self.exercise_id)
         match(drafts, self.watcher, origin.about, stored)
         engagements = self._engagements(page.engagements)
@@ -94,6 +94,8 @@ class Gatherer:
 
     async def _allowed(self, connection: AsyncConnection, drafts: list[Draft]) -> list[Draft]:
         """Without what somebody asked to forget: the mention, its author or its link."""
+        if not await erasure.any_buried(connection):
+            return drafts
         marks: dict[tuple[str, str], list[Draft]] = {}
         for draft in drafts:
             for mark in self._marks(draft):
@@ -127,14 +129,9 @@ class Gatherer:
         drafts: Sequence[Draft],
         engagements: Iterable[Key],
     ) -> dict[Key, Known]:
-        wanted: dict[str, set[str]] = {}
-        for network, ref in [*((d.mention.network, d.ref) for d in drafts), *engagements]:
-            wanted.setdefault(network, set()).add(ref)
-        found: dict[Key, Known] = {}
-        for network, refs in wanted.items():
-            stored = await mentions.known(connection, network, refs, exercise_id=self.exercise_id)
-            found.update(((network, ref), item) for ref, item in stored.items())
-        return found
+        keys = {(draft.mention.network, draft.ref) for draft in drafts}
+        keys.update(engagements)
+        return await mentions.known(connection, keys, exercise_id=self.exercise_id)
 
     def _tell_apart(
         self,
