@@ -31,6 +31,12 @@ def head() -> str:
     return revision
 
 
+def revisions() -> list[str]:
+    """Every revision, the oldest first."""
+    scripts = ScriptDirectory.from_config(_config())
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
 async def current(database: Database) -> str | None:
     """The revision the database stands at; None for an empty one."""
     async with database.read() as connection:
