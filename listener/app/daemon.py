@@ -165,9 +165,11 @@ class Daemon:
             return not self.stopping.is_set()
         playing = asyncio.ensure_future(self.prologue(app))
         await self._first(playing, self.stopping.wait())
-        if playing.done():
-            playing.result()
-        playing.cancel()
+        if not playing.done():
+            playing.cancel()
+            await asyncio.wait([playing])
+            return False
+        playing.result()
         return not self.stopping.is_set()
 
     async def _work(self) -> None:
@@ -175,7 +177,11 @@ class Daemon:
         self._generation.jobs.start()
         self.vitals.ready = True
         self.manager.ready(self.status())
-        log.info("daemon.ready sources=%d", len(self._generation.app.sources))
+        log.info(
+            "daemon.ready sources=%d mode=%s",
+            len(self._generation.app.sources),
+            self.loaded.config.alerts.mode,
+        )
         while True:
             await self._first(self.stopping.wait(), self._reloading.wait())
             if self.stopping.is_set():
@@ -190,22 +196,23 @@ class Daemon:
         try:
             loaded = await asyncio.to_thread(self.reload)
             fresh = await self._open(loaded)
-        except ConfigError as error:
-            for problem in error.problems:
-                log.error("config.rejected problem=%s", problem)
+        except (ConfigError, DatabaseError) as error:
+            _reject(error)
             return
-        except DatabaseError as error:
-            log.error("config.rejected problem=%s", error)
+        except Exception as error:
+            # Whatever a new file brings about, who listened before goes on listening.
+            log.error("config.rejected", exc_info=error)
             return
         try:
             await self._serve_health(loaded.config)
         except PortError as error:
-            log.error("config.rejected problem=%s", error)
             await fresh.parts.aclose()
+            _reject(error)
             return
         await self._close()
         self._scorer.timeout = loaded.config.scoring.timeout.total_seconds()
         self._generation, self.loaded = fresh, loaded
+        self.vitals.failing.clear()
         fresh.jobs.start()
         log.info("config.reloaded sources=%d", len(fresh.app.sources))
 
@@ -222,6 +229,12 @@ class Daemon:
         for one, task in zip(waited, tasks, strict=True):
             if task is not one:
                 task.cancel()
+
+
+def _reject(error: ConfigError | DatabaseError | PortError) -> None:
+    problems = error.problems if isinstance(error, ConfigError) else [str(error)]
+    for problem in problems:
+        log.error("config.rejected problem=%s", problem)
 
 
 def _explain(error: BaseException, config: Config) -> str:
