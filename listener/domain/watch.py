@@ -219,8 +219,15 @@ class Watcher:
 
     def concerned(self, mention: Mention, *, standing: Collection[str] = ()) -> frozenset[str]:
         """Subjects of a mention; `standing` are those of its source, parent, root and quoted mention."""
+        return self.standing_in(self.spoken_of(mention), standing)
+
+    def standing_in(self, spoken_of: Collection[str], standing: Collection[str]) -> frozenset[str]:
+        """What a mention concerns, by the subjects it speaks of and by those it stands under."""
+        return frozenset(self._with_hospital({*spoken_of, *standing}))
+
+    def spoken_of(self, mention: Mention) -> set[str]:
+        """Subjects by the mention alone: its words, accounts, author, tags and links."""
         found = self._read(f"{mention.title or ''}\n{mention.text}", mention.tags)
-        found.update(standing)
         # What a watched account says itself is its own too, and so are the answers below it.
         speaker = (mention.author.handle,) if mention.author.handle else ()
         for account in (*mention.accounts, *speaker):
@@ -228,7 +235,7 @@ class Watcher:
         if self._domains:
             for link in mention.links:
                 found |= self._of_link(link)
-        return frozenset(self._with_hospital(found))
+        return found
 
     def _of_link(self, link: str) -> set[str]:
         try:

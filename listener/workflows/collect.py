@@ -6,8 +6,10 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from connectors.connector import (
@@ -27,6 +29,7 @@ from connectors.connector import (
 )
 from listener.storage import sources
 from listener.storage.database import Database
+from listener.workflows.ahead import Ahead, read_ahead
 from listener.workflows.draft import Origin
 from listener.workflows.process import Outcome, Processor
 from listener.workflows.supervise import Supervisor
@@ -164,26 +167,34 @@ class Collector:
     async def _walk(self, source: Source, pages: Any, result: Poll, *, live: bool = False) -> None:
         """Process page after page; a stop is heeded between two pages, never within one."""
         renewed = self.clock()
-        async for page in pages:
-            result.add(await self._process(source, page, live=live))
-            now = self.clock()
-            if now - renewed > RENEW_AFTER:
-                renewed = now
-                async with self.database.write() as connection:
-                    await sources.acquire(
-                        connection, source.id, owner=self.owner, at=now, lease=LEASE
-                    )
-                    if live:
-                        await sources.set_state(connection, source.id, last_success_at=now)
-            if self.stopping.is_set():
-                await pages.aclose()
-                return
+        async with aclosing(read_ahead(pages, partial(self._begin_page, source))) as begun:
+            async for ahead in begun:
+                result.add(await self._process(source, ahead.page, live=live, ahead=ahead))
+                now = self.clock()
+                if now - renewed > RENEW_AFTER:
+                    renewed = now
+                    await self._renew(source, now, live=live)
+                if self.stopping.is_set():
+                    return
 
-    async def _process(self, source: Source, page: Page, *, live: bool = False) -> Outcome:
+    def _begin_page(self, source: Source, page: Page) -> Ahead:
+        return self.processor.begin(page, source.origin, self.clock())
+
+    async def _renew(self, source: Source, now: datetime, *, live: bool) -> None:
+        async with self.database.write() as connection:
+            await sources.acquire(connection, source.id, owner=self.owner, at=now, lease=LEASE)
+            if live:
+                await sources.set_state(connection, source.id, last_success_at=now)
+
+    async def _process(
+        self, source: Source, page: Page, *, live: bool = False, ahead: Ahead | None = None
+    ) -> Outcome:
         task = asyncio.current_task()
         self.in_hand.add(task)
         try:
-            outcome = await self.processor.process(page, source.origin, self.clock(), live=live)
+            outcome = await self.processor.process(
+                page, source.origin, self.clock(), live=live, ahead=ahead
+            )
         finally:
             self.in_hand.discard(task)
         self.on_page(source, outcome)

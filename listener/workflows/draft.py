@@ -38,6 +38,7 @@ class Draft:
     mention: Mention
     ref: str
     parents: tuple[str | None, str | None, str | None]  # refs: parent, root, quoted
+    spoken_of: frozenset[str] | None = None  # by its words alone, once they were read
     subjects: frozenset[str] = frozenset()
     scores: Scored = None
     poison: bool = False
@@ -88,7 +89,9 @@ def match(
     for _ in range(len(drafts)):
         for draft in waiting:
             standing = {*about, *(s for ref in draft.parents if ref for s in here.get(ref, ()))}
-            draft.subjects = watcher.concerned(draft.mention, standing=standing)
+            if draft.spoken_of is None:
+                draft.spoken_of = frozenset(watcher.spoken_of(draft.mention))
+            draft.subjects = watcher.standing_in(draft.spoken_of, standing)
             if draft.subjects:
                 here[draft.ref] = here.get(draft.ref, frozenset()) | draft.subjects
         left = [d for d in waiting if not d.subjects and any(r in here for r in d.parents if r)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +17,7 @@ from listener.domain.timing import occurred_at
 from listener.domain.watch import Watcher
 from listener.storage import erasure, mentions, sources
 from listener.storage.mentions import Known
+from listener.workflows.ahead import Ahead
 from listener.workflows.draft import Draft, Origin, drafts_of, match, reading_of
 from listener.workflows.scoring import Scored
 
@@ -69,9 +71,23 @@ class Gatherer:
         self._usual: Mapping[str, float] = {}
         self._usual_at: datetime | None = None
 
+    def begin(self, page: Page, origin: Origin, at: datetime) -> Ahead:
+        """All that the page says by itself: what it concerns, and the samples of that."""
+        drafts = drafts_of(page.mentions, self.pseudonyms)
+        match(drafts, self.watcher, origin.about, {})
+        ahead = Ahead(page=page, drafts=drafts)
+        engagements = self._engagements(page.engagements)
+        for draft in drafts:
+            if draft.subjects:
+                taken = engagements.get((draft.mention.network, draft.ref), [])
+                item = Item(draft=draft, engagements=taken)
+                ahead.samples[draft.ref] = self._sample(item, [], origin, at)
+        return ahead
+
     async def gather(
-        self, connection: AsyncConnection, page: Page, origin: Origin, at: datetime
+        self, connection: AsyncConnection, ahead: Ahead, origin: Origin, at: datetime
     ) -> Gathered:
+        page = ahead.page
         state = await sources.feed_state(connection, origin.source_id, page.feed)
         live_since = state.live_since if state else None
         work = Gathered(
@@ -81,7 +97,7 @@ class Gatherer:
             live=live_since is not None and not origin.backfill,
             live_since=live_since or (at if page.complete else None),
         )
-        drafts = await self._allowed(connection, drafts_of(page.mentions, self.pseudonyms))
+        drafts = await self._allowed(connection, ahead.drafts)
         parents = {(d.mention.network, ref) for d in drafts for ref in d.parents if ref}
         stored = await mentions.subjects_of_refs(connection, parents, exercise_id=self.exercise_id)
         match(drafts, self.watcher, origin.about, stored)
@@ -175,11 +191,14 @@ class Gatherer:
         ids = [item.known.id for item in work.items if item.known and item.engagements]
         history = await mentions.readings(connection, ids) if ids else {}
         for item in work.items:
-            occurred = _occurred(item, work.at)
             before = history.get(item.known.id, []) if item.known else []
-            taken = [*before, *item.engagements]
-            readings = [reading_of(snapshot, occurred) for snapshot in taken[-MAX_READINGS:]]
-            item.sample = self.sample(item, readings, work.origin.weight)
+            item.sample = self._sample(item, before, work.origin, work.at)
+
+    def _sample(self, item: Item, before: Sequence[Any], origin: Origin, at: datetime) -> Sample:
+        occurred = _occurred(item, at)
+        taken = [*before, *item.engagements][-MAX_READINGS:]
+        readings = [reading_of(snapshot, occurred) for snapshot in taken]
+        return self.sample(item, readings, origin.weight)
 
     def sample(self, item: Item, readings: Sequence[Reading], weight: float) -> Sample:
         """What the panel is told: the original text where it came, the scrubbed one otherwise."""

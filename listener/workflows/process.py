@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from classifiers.classifier import Sample
 from classifiers.client import ScorerError
 from connectors.connector import Page, Reject
 from connectors.mention import MentionKey
@@ -23,13 +24,16 @@ from listener.storage import erasure, sources
 from listener.storage.database import Database
 from listener.storage.dialect import lock_subjects
 from listener.storage.seal import Sealer
-from listener.workflows.draft import Origin, RowMaker
+from listener.workflows.ahead import Ahead
+from listener.workflows.draft import Origin, RowMaker, drafts_of
 from listener.workflows.gather import Gathered, Gatherer, Item
 from listener.workflows.judgement import Judgement
-from listener.workflows.scoring import Scorer
+from listener.workflows.scoring import Scored, Scorer
 from listener.workflows.write import write_items
 
 log = logging.getLogger(__name__)
+
+NOTHING: tuple[None, None, bool] = (None, None, False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +82,33 @@ class Processor:
             pseudonyms=pseudonyms, sealer=sealer, retention=retention, exercise_id=exercise_id
         )
 
+    def begin(self, page: Page, origin: Origin, at: datetime) -> Ahead:
+        """Match a page by what it says and start scoring it, before its turn to be written."""
+        ahead = self.gatherer.begin(page, origin, at)
+        ahead.score(self.scorer)
+        return ahead
+
     async def process(
-        self, page: Page, origin: Origin, at: datetime, *, live: bool = False
+        self,
+        page: Page,
+        origin: Origin,
+        at: datetime,
+        *,
+        live: bool = False,
+        ahead: Ahead | None = None,
     ) -> Outcome:
         """Write one page: all of it with its cursor, or, on any error, nothing.
 
         `live` says that it was pushed as it happened: a stream has no look-back to read first.
+        `ahead` is what `begin` made of the page; without it nothing was done before.
         """
+        if ahead is None:
+            ahead = Ahead(page=page, drafts=drafts_of(page.mentions, self.pseudonyms))
         async with self.database.read() as connection:
-            work = await self.gatherer.gather(connection, page, origin, at)
+            work = await self.gatherer.gather(connection, ahead, origin, at)
         if live and not origin.backfill:
             work.live, work.live_since = True, work.live_since or at
-        await self._score(work.items)
+        await self._score(work.items, ahead)
         async with self.database.write() as connection:
             facts = await self._write(connection, work)
             alerts = await self.judgement.judge(connection, facts, at)
@@ -104,11 +123,14 @@ class Processor:
                 )
         return _outcome(work, alerts)
 
-    async def _score(self, items: Sequence[Item]) -> None:
+    async def _score(self, items: Sequence[Item], ahead: Ahead) -> None:
         """Score the page as one batch; with no scorer the mentions are stored unscored."""
         if not items:
             return
         try:
+            items = _still_unscored(items, await ahead.known())
+            if not items:
+                return
             scores, poison = await self.scorer.score_or_bisect([item.sample for item in items])
         except ScorerError as error:
             log.warning("scoring.away error=%s items=%d", type(error).__name__, len(items))
@@ -189,6 +211,20 @@ class Processor:
             at=work.at,
             keep=self.quarantine,
         )
+
+
+def _still_unscored(
+    items: Sequence[Item], known: Mapping[str, tuple[Sample, Scored, bool]]
+) -> list[Item]:
+    """Give items the scores that came ahead; those whose sample was none of them are left."""
+    left = []
+    for item in items:
+        sample, scores, poison = known.get(item.draft.ref if item.draft else "", NOTHING)
+        if sample == item.sample:
+            item.scores, item.poison = scores, poison
+        else:
+            left.append(item)
+    return left
 
 
 def _poison(item: Item) -> Reject:
