@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
+from io import FileIO, RawIOBase
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,10 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from classifiers.classifier import Sample
 
 MAX_LINE = 1 << 20  # bytes; a longer line is an error, its rest is passed over
-WAITING = 1000  # lines read ahead
+CHUNK = 1 << 16  # bytes a read
+WAITING = 4  # reads ahead
 
 Form = Literal["auto", "jsonl", "lines"]
 Line = tuple[int, bytes]
+Part = list[Line] | OSError | None
+"""What one read brought; None at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,41 +55,43 @@ class _Wire(BaseModel):
 
 async def batches(file: Path, form: Form, size: int) -> AsyncIterator[list[Entry]]:
     """What has come, up to `size` at a time, so that a slow pipe is answered line by line."""
-    lines: asyncio.Queue[Line | OSError | None] = asyncio.Queue(WAITING)
-    _start_reading(file, lines)
+    parts: asyncio.Queue[Part] = asyncio.Queue(WAITING)
+    _start_reading(file, parts)
     ended = False
     while not ended:
-        raw: list[Line] = []
-        taken = [await lines.get()]
-        while len(taken) < size and not lines.empty():
-            taken.append(lines.get_nowait())
-        for item in taken:
-            if isinstance(item, OSError):
-                raise item
-            if item is None:
-                ended = True
-            elif item[1].strip():
-                raw.append(item)
-        if raw and form == "auto":
-            form = "jsonl" if raw[0][1].lstrip(b"\xef\xbb\xbf \t").startswith(b"{") else "lines"
-        if raw:
-            yield [entry_of(number, line, jsonl=form == "jsonl") for number, line in raw]
+        taken = [await parts.get()]
+        while not parts.empty():
+            taken.append(parts.get_nowait())
+        ended = taken[-1] is None
+        lines = [line for part in taken for line in _checked(part) if line[1].strip()]
+        if lines and form == "auto":
+            opening = lines[0][1].lstrip(b"\xef\xbb\xbf \t")
+            form = "jsonl" if opening.startswith(b"{") else "lines"
+        entries = [entry_of(number, line, jsonl=form == "jsonl") for number, line in lines]
+        for start in range(0, len(entries), size):
+            yield entries[start : start + size]
 
 
-def _start_reading(file: Path, lines: asyncio.Queue[Line | OSError | None]) -> None:
+def _checked(part: Part) -> list[Line]:
+    if isinstance(part, OSError):
+        raise part
+    return part or []
+
+
+def _start_reading(file: Path, parts: asyncio.Queue[Part]) -> None:
     """In a thread that nothing waits for: a terminal may never send another line."""
     loop = asyncio.get_running_loop()
 
-    def hand_over(item: Line | OSError | None) -> None:
-        asyncio.run_coroutine_threadsafe(lines.put(item), loop).result()
+    def hand_over(part: Part) -> None:
+        asyncio.run_coroutine_threadsafe(parts.put(part), loop).result()
 
     def read() -> None:
         # The loop may have ended by now: nobody wants the rest.
         with suppress(RuntimeError, CancelledError):
             try:
                 with _opened(file) as stream:
-                    for number, line in _numbered(stream):
-                        hand_over((number, line))
+                    for lines in _lines(stream):
+                        hand_over(lines)
             except OSError as error:
                 hand_over(error)
             hand_over(None)
@@ -93,18 +99,23 @@ def _start_reading(file: Path, lines: asyncio.Queue[Line | OSError | None]) -> N
     threading.Thread(target=read, name="classify-input", daemon=True).start()
 
 
-def _opened(file: Path) -> IO[bytes]:
+def _opened(file: Path) -> RawIOBase:
     # Not sys.stdin's own buffer: a thread that waits in it would hold up the end of the process.
-    return open(sys.stdin.fileno() if str(file) == "-" else file, "rb", closefd=str(file) != "-")
+    if str(file) == "-":
+        return FileIO(sys.stdin.fileno(), closefd=False)
+    return FileIO(file)
 
 
-def _numbered(stream: IO[bytes]) -> Any:
-    number = 0
-    while line := stream.readline(MAX_LINE + 1):
-        number += 1
-        yield number, line
-        while len(line) > MAX_LINE and not line.endswith(b"\n"):
-            line = stream.readline(MAX_LINE + 1)
+def _lines(stream: RawIOBase) -> Iterator[list[Line]]:
+    """The lines that each read brings; of an endless one, no more than shows that it is too long."""
+    number, rest = 0, b""
+    while chunk := stream.read(CHUNK):
+        *whole, rest = (rest + chunk).split(b"\n")
+        rest = rest[: MAX_LINE + 1]
+        yield list(enumerate(whole, number + 1))
+        number += len(whole)
+    if rest:
+        yield [(number + 1, rest)]
 
 
 def entry_of(number: int, line: bytes, *, jsonl: bool) -> Entry:

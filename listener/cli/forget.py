@@ -37,13 +37,17 @@ def forget(
     message could not be changed yet; `listener run` goes on trying.
     """
     wanted = _wanted(author, link, mention)
-    if not yes and not sys.stdin.isatty():
+    if not yes and not can_ask():
         raise typer.BadParameter("nobody can be asked here: say --yes", param_hint="--yes")
     opened = open_config(config)
     done = run(_forget(opened, wanted, yes=yes), opened.config)
     _report(done, as_json=as_json)
     if done.waiting:
         raise typer.Exit(ExitCode.FAILED)
+
+
+def can_ask() -> bool:
+    return sys.stdin.isatty()
 
 
 def _wanted(author: str | None, link: str | None, mention: int | None) -> Wanted:
