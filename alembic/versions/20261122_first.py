@@ -146,7 +146,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("scored_at IS NULL AND text IS NOT NULL"),
         )
         batch_op.create_index(
-            "uq_mentions_network_ref", ["exercise_id", "network", "ref"], unique=True
+            "uq_mentions_network_ref", ["ref", "network", "exercise_id"], unique=True
         )
 
     op.create_table(

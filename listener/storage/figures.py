@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    Subquery,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.storage.mentions import subjects_of
@@ -158,9 +169,11 @@ async def _page(
 
 def _beyond(after: Mark, newest: bool) -> ColumnElement[bool]:
     at, number = mentions.c.occurred_at, mentions.c.id
-    further = at < after.occurred_at if newest else at > after.occurred_at
-    next_to = number < after.id if newest else number > after.id
-    return or_(further, and_(at == after.occurred_at, next_to))
+    # The first condition alone is one that an index can begin at.
+    if newest:
+        further = or_(at < after.occurred_at, number < after.id)
+        return and_(at <= after.occurred_at, further)
+    return and_(at >= after.occurred_at, or_(at > after.occurred_at, number > after.id))
 
 
 async def _complete(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Listed]:
@@ -180,17 +193,22 @@ async def notable(
 
     One row a text, and none whose text is gone: copies say nothing new.
     """
-    reached = _reached(filters)
-    far = func.coalesce(reached.c.total, 0)
-    order = (far.desc(), mentions.c.severity.desc().nulls_last(), mentions.c.id)
-    copies = (
-        select(mentions.c.id, mentions.c.network, mentions.c.severity, far.label("far"))
-        .add_columns(
-            func.row_number()
-            .over(partition_by=(mentions.c.network, mentions.c.text_hash), order_by=order)
-            .label("copy")
-        )
-        .outerjoin(reached, reached.c.mention_id == mentions.c.id)
+    # Ids first, without a join: a planner that has not counted its tables yet joins them badly.
+    order = list(await connection.execute(_ranked(filters, per_network)))
+    query = (
+        select(mentions, mention_links.c.sealed)
+        .outerjoin(mention_links, mention_links.c.mention_id == mentions.c.id)
+        .where(mentions.c.id.in_([row.id for row in order]))
+    )
+    rows = {row.id: row for row in await connection.execute(query)}
+    return await _complete(connection, [rows[row.id] for row in order if row.id in rows])
+
+
+def _ranked(filters: Filters, per_network: int) -> Select[Any]:
+    """Ids of the first `per_network` of each network, copies left out."""
+    columns = [mentions.c[name] for name in ("id", "network", "severity", "text_hash")]
+    found = (
+        select(*columns, _reach().label("reach"))
         .where(
             *filters.conditions(),
             mentions.c.text.is_not(None),
@@ -199,32 +217,31 @@ async def notable(
         )
         .subquery()
     )
-    place = func.row_number().over(
-        partition_by=copies.c.network,
-        order_by=(copies.c.far.desc(), copies.c.severity.desc().nulls_last(), copies.c.id),
+    one = _placed(found, found.c.network, found.c.text_hash)
+    first = _placed(one, one.c.network, where=one.c.place == 1)
+    return (
+        select(first.c.id)
+        .where(first.c.place <= per_network)
+        .order_by(first.c.network, first.c.place)
     )
-    ranked = select(copies.c.id, place.label("place")).where(copies.c.copy == 1).subquery()
-    query = (
-        select(mentions, mention_links.c.sealed)
-        .join(ranked, ranked.c.id == mentions.c.id)
-        .outerjoin(mention_links, mention_links.c.mention_id == mentions.c.id)
-        .where(ranked.c.place <= per_network)
-        .order_by(mentions.c.network, ranked.c.place)
-    )
-    return await _complete(connection, list(await connection.execute(query)))
 
 
-def _reached(filters: Filters) -> Any:
-    """The most that each mention has gathered: counts only grow, and a network's blip is no loss."""
+def _placed(
+    rows: Subquery, *by: ColumnElement[Any], where: ColumnElement[bool] | None = None
+) -> Subquery:
+    """The rows with their `place` among those that are alike in `by`."""
+    order = (rows.c.reach.desc(), rows.c.severity.desc().nulls_last(), rows.c.id)
+    place = func.row_number().over(partition_by=by, order_by=order).label("place")
+    query = select(*(c for c in rows.c if c.name != "place"), place)
+    return (query if where is None else query.where(where)).subquery()
+
+
+def _reach() -> ScalarSelect[int]:
+    """The most that a mention has gathered: counts only grow, and a network's blip is no loss."""
     total = (
         func.coalesce(snapshots.c.reactions, 0)
         + func.coalesce(snapshots.c.replies, 0)
         + func.coalesce(snapshots.c.shares, 0)
     )
-    return (
-        select(snapshots.c.mention_id, func.max(total).label("total"))
-        .join(mentions, mentions.c.id == snapshots.c.mention_id)
-        .where(*filters.conditions())
-        .group_by(snapshots.c.mention_id)
-        .subquery()
-    )
+    highest = select(func.coalesce(func.max(total), 0))
+    return highest.where(snapshots.c.mention_id == mentions.c.id).scalar_subquery()

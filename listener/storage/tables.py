@@ -133,7 +133,8 @@ mentions = Table(
     Column("scored_at", Instant),
     Column("refresh_at", Instant),  # when its figures are read again; None: never
     Column("deleted_at", Instant),
-    Index("uq_mentions_network_ref", "exercise_id", "network", "ref", unique=True),
+    # Not by exercise first: SQLite would read the whole history by it rather than a week by time.
+    Index("uq_mentions_network_ref", "ref", "network", "exercise_id", unique=True),
     Index("ix_mentions_occurred_at", "occurred_at"),
     Index("ix_mentions_author_ref", "author_ref"),
     Index("ix_mentions_author_id_ref", "author_id_ref"),

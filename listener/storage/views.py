@@ -59,19 +59,11 @@ async def latest_figures(connection: AsyncConnection, ids: Sequence[int]) -> dic
     """The newest engagement snapshot of each mention."""
     if not ids:
         return {}
-    newest = (
-        select(snapshots.c.mention_id, func.max(snapshots.c.taken_at).label("taken_at"))
-        .where(snapshots.c.mention_id.in_(ids))
-        .group_by(snapshots.c.mention_id)
-        .subquery()
-    )
+    other = snapshots.alias("other")
+    newest = select(func.max(other.c.taken_at)).where(other.c.mention_id == snapshots.c.mention_id)
     rows = await connection.execute(
-        select(snapshots).join(
-            newest,
-            and_(
-                newest.c.mention_id == snapshots.c.mention_id,
-                newest.c.taken_at == snapshots.c.taken_at,
-            ),
+        select(snapshots).where(
+            snapshots.c.mention_id.in_(ids), snapshots.c.taken_at == newest.scalar_subquery()
         )
     )
     return {row.mention_id: row for row in rows}

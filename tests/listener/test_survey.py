@@ -194,3 +194,10 @@ async def test_a_mentions_network_may_be_any_word(listening):
     await said(listening, within(W47, 1), network="forum_du_<b>val</b>", reactions=1)
     text = await text_of(listening)
     assert "Forum du <b>val</b> : 1 mention" in text
+
+
+async def test_a_post_that_asks_not_to_be_shown_elsewhere_is_counted_only(listening):
+    await said(listening, within(W47, 1), "Le CHU, entre nous", republish=False, reactions=900)
+    text = await text_of(listening)
+    assert "1 mention" in text
+    assert "entre nous" not in text and "LES PLUS" not in text
