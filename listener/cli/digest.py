@@ -51,7 +51,7 @@ def digest(
         typer.Option(metavar="DIR", help="Write digest-WEEK.* there.", show_default=False),
     ] = None,
     send: Annotated[
-        bool, typer.Option("--send", help="Send it to [digest]'s recipients, if it was not yet.")
+        bool, typer.Option("--send", help="Send it to the digest's recipients, unless it was.")
     ] = False,
     config: ConfigOption = None,
 ) -> None:
