@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import trustme
 
 _HEAD_LIMIT = 64 * 1024
+_MAIL = (25, 465, 587)  # passed on as it is: nobody opens mail's TLS
 
 
 class PrivateAuthority:
@@ -110,17 +111,17 @@ class ForwardProxy:
         self._transports.append(upstream[1].transport)
         try:
             if method == "CONNECT":
-                await self._tunnel(writer, host)
+                await self._tunnel(writer, host, port)
             else:
                 upstream[1].write(_origin_form(method, target, fields))
             return await _pipe_both((reader, writer), upstream)
         finally:
             upstream[1].close()
 
-    async def _tunnel(self, writer: asyncio.StreamWriter, host: str) -> None:
+    async def _tunnel(self, writer: asyncio.StreamWriter, host: str, port: int) -> None:
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await writer.drain()
-        if self._authority is not None:
+        if self._authority is not None and port not in _MAIL:
             await writer.start_tls(self._authority.server(host))
 
     def _is_authorized(self, fields: list[str]) -> bool:

@@ -156,7 +156,7 @@ async def besiege(
             )
             for number in range(daemons)
         ]
-        await asyncio.gather(*(siege.endure(KILLS // daemons) for siege in sieges))
+        await asyncio.gather(*(siege.endure(KILLS) for siege in sieges))
         besieged = time.monotonic() - began
         for siege in sieges:
             print(f"{siege.name}: {' '.join(siege.moments)}")
