@@ -71,20 +71,23 @@ class WordpressConnector:
     async def _discovered(self, known: Site) -> Site:
         """The site as it is today; where its home page is in trouble, as it was yesterday."""
         try:
-            return await self._client.discover(self._clock())
+            return (await self._client.discover(self._clock())).known_before(known)
         except ConnectorError:
             if known.api:
                 return known
             raise
 
     async def _collection(self, name: str, site: Site, cursors: Cursors) -> AsyncIterator[Page]:
-        if site.answers(name):
+        at = self._clock()
+        if site.answers(name, at):
             try:
                 async for page in self._walk(name, site, cursors).pages():
                     yield page
+                if name in site.doors:
+                    yield Page(feed=SITE, cursor=site.opened(name).dump())
                 return
             except ApiClosed:
-                yield Page(feed=SITE, cursor=site.without(name).dump())
+                yield Page(feed=SITE, cursor=site.refused(name, at).dump())
         async for page in self._feed(name, site, cursors):
             yield page
 

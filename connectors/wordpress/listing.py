@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -11,12 +10,16 @@ from typing import Any, Self
 from connectors.connector import Cursor
 from connectors.dates import parse_date
 from connectors.mention import Mention
+from connectors.wordpress.given import Given
 
 VERSION = 1
 OVERLAP = timedelta(hours=2)
 """Sites filter by local time: the night when clocks go back has an hour twice."""
+SKEW = timedelta(minutes=15)
+"""How far a site's clock may lag behind ours."""
 DEEP_EVERY = timedelta(hours=1)
 KEPT = 500
+"""Items whose content is remembered, to know an edit that the site does not date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,10 @@ class Listing:
     by: str
     after: str  # the parameter that sets the floor
     orderby: str
+
+    @property
+    def tells_edits(self) -> bool:
+        return self.by == "modified_gmt"
 
 
 # A scheduled post keeps its old modification date when it appears: one order would miss it.
@@ -50,8 +57,8 @@ class Place:
     deep: bool = False
     unsupported: bool = False
 
-    def start(self, at: datetime, look_back: timedelta, moderation: timedelta) -> datetime:
-        """The floor of this poll."""
+    def start(self, at: datetime, look_back: timedelta, moderation: timedelta | None) -> datetime:
+        """The floor of this poll; `moderation` None: this listing has no need to look deeper."""
         if self.mark is None:
             self.mark = at - look_back
             self.walking = True
@@ -59,9 +66,11 @@ class Place:
         if self.walking:
             return self.mark
         self.page, self.walking = 1, True
-        self.deep = self.deep_at is None or at - self.deep_at >= DEEP_EVERY
-        self.deep_at = at if self.deep else self.deep_at
-        return self.mark - (moderation if self.deep else OVERLAP)
+        due = self.deep_at is None or at - self.deep_at >= DEEP_EVERY
+        if moderation is None or not due:
+            return self.mark - OVERLAP
+        self.deep, self.deep_at = True, at
+        return deepest(self.mark, moderation) - OVERLAP
 
     def move(self, floor: datetime, last: datetime | None, at: datetime) -> datetime:
         """The next request's floor: by date, as pages shift while people write.
@@ -106,7 +115,9 @@ class Reading:
     """The cursor of one collection."""
 
     places: dict[str, Place] = field(default_factory=dict)  # by Listing.by
-    seen: dict[str, str] = field(default_factory=dict)  # number → "content:published"
+    seen: dict[str, str] = field(default_factory=dict)  # number → its content, the latest KEPT
+    given: Given = field(default_factory=Given)
+    read_at: datetime | None = None  # when the last complete poll began
 
     @classmethod
     def load(cls, cursor: Cursor | None) -> Self:
@@ -114,42 +125,61 @@ class Reading:
         if not cursor or cursor.get("v") != VERSION:
             return cls()
         try:
-            places = {by: Place.load(node) for by, node in cursor["places"].items()}
-            return cls(places=places, seen=dict(cursor["seen"]))
+            return cls(
+                places={by: Place.load(node) for by, node in cursor["places"].items()},
+                seen=dict(cursor["seen"]),
+                given=Given.load(cursor["given"]),
+                read_at=parse_date(cursor.get("read_at")),
+            )
         except (KeyError, TypeError, ValueError, AttributeError):
             return cls()
 
     def dump(self) -> Cursor:
-        places = {by: place.dump() for by, place in self.places.items()}
-        return {"v": VERSION, "places": places, "seen": dict(self.seen)}
-
-    def note(self, number: str, mention: Mention) -> bool:
-        """Remember an item; whether it says something new."""
-        said = f"{mention.title}\0{mention.text}".encode("utf-8", "replace")
-        content = hashlib.blake2b(said, digest_size=4).hexdigest()
-        before = self.seen.pop(number, "").partition(":")[0]
-        published = mention.published_at
-        self.seen[number] = f"{content}:{int(published.timestamp()) if published else 0}"
-        return before != content
-
-    def missing(self, since: datetime, until: datetime, found: Collection[str]) -> list[str]:
-        """Items known in a stretch that a listing of all of it no longer shows."""
-        low, high = since.timestamp() + 1, until.timestamp() - 1
-        return [
-            number
-            for number, mark in self.seen.items()
-            if low < int(mark.partition(":")[2] or 0) < high and number not in found
-        ]
-
-    def forget_before(self, instant: datetime) -> None:
-        """Keep what a later overlap can show again: the recent, and the recently seen."""
-        recent = set(list(self.seen)[-KEPT:])
-        floor = instant.timestamp()
-        self.seen = {
-            number: mark
-            for number, mark in self.seen.items()
-            if int(mark.partition(":")[2] or 0) >= floor or number in recent
+        return {
+            "v": VERSION,
+            "places": {by: place.dump() for by, place in self.places.items()},
+            "seen": dict(self.seen),
+            "given": self.given.dump(),
+            "read_at": self.read_at.isoformat() if self.read_at else None,
         }
+
+    def note(self, number: int, mention: Mention, edited: datetime | None = None) -> bool:
+        """Remember an item; whether it says something new.
+
+        `edited` is when the site says that it was, where the listing is of edits.
+        """
+        before, now = self.seen.pop(str(number), None), _digest(mention)
+        self.seen[str(number)] = now
+        if len(self.seen) > KEPT:
+            del self.seen[next(iter(self.seen))]
+        published = mention.published_at
+        known = published is not None and self.given.has(number, published)
+        if published is not None:
+            self.given.add(number, published)
+        if before is not None:
+            return before != now
+        if known and mention.edited_at is None:
+            return False
+        if edited is not None and self.read_at is not None:
+            return edited > self.read_at - SKEW
+        return not known
+
+    def finish(self, at: datetime, moderation: timedelta) -> None:
+        """The poll is complete: forget what no later one can show again."""
+        self.read_at = at
+        place = self.places.get("date_gmt")
+        if place is not None and place.mark is not None:
+            self.given.forget_before(deepest(place.mark, moderation))
+
+
+def deepest(mark: datetime, moderation: timedelta) -> datetime:
+    """The day from which late approvals and deletions are looked for."""
+    return (mark - moderation).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _digest(mention: Mention) -> str:
+    said = f"{mention.title}\0{mention.text}".encode("utf-8", "replace")
+    return hashlib.blake2b(said, digest_size=4).hexdigest()
 
 
 def as_parameter(instant: datetime) -> str:

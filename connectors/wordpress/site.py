@@ -21,7 +21,11 @@ from connectors.wordpress.settings import WordpressSettings
 
 VERSION = 1
 ASK_AGAIN = timedelta(days=1)
-"""How long a discovery, or a closed door, is believed."""
+"""How long a discovery is believed."""
+CLOSED_FOR = timedelta(hours=1)
+"""How long a closed door, or a site without an API, is left alone."""
+REFUSALS = 2
+"""In a row, before a door is closed: firewalls refuse once what they let through a minute later."""
 MAX_BODY = 20 * 1024 * 1024
 """Bytes of a hundred long posts."""
 
@@ -37,23 +41,40 @@ class ApiClosed(ConnectorError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One collection of the API that refused us, and when it did so last."""
+
+    refusals: int
+    at: datetime
+
+    def is_closed(self, at: datetime) -> bool:
+        return self.refusals >= REFUSALS and at - self.at < CLOSED_FOR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """What discovery found; kept in a cursor of its own."""
 
     api: str = ""  # "" where there is none
     language: str | None = None
     asked_at: datetime | None = None
-    closed: frozenset[str] = field(default_factory=frozenset)  # collections to read by their feeds
+    doors: Mapping[str, Door] = field(default_factory=dict)  # by collection, those that refused
 
     @classmethod
     def load(cls, cursor: Cursor | None) -> Self:
+        """A cursor of another version, or damaged, is discovered anew."""
         if not cursor or cursor.get("v") != VERSION:
             return cls()
+        doors = {
+            str(name): Door(refusals=int(node["refusals"]), at=at)
+            for name, node in (cursor.get("doors") or {}).items()
+            if (at := parse_date(node["at"]))
+        }
         return cls(
             api=str(cursor.get("api") or ""),
             language=cursor.get("language"),
             asked_at=parse_date(cursor.get("asked_at")),
-            closed=frozenset(cursor.get("closed") or ()),
+            doors=doors,
         )
 
     def dump(self) -> Cursor:
@@ -62,17 +83,36 @@ class Site:
             "api": self.api,
             "language": self.language,
             "asked_at": self.asked_at.isoformat() if self.asked_at else None,
-            "closed": sorted(self.closed),
+            "doors": {
+                name: {"refusals": door.refusals, "at": door.at.isoformat()}
+                for name, door in sorted(self.doors.items())
+            },
         }
 
     def is_stale(self, at: datetime) -> bool:
-        return self.asked_at is None or at - self.asked_at > ASK_AGAIN
+        """Where no API was found it is looked for again sooner: the site may have been in trouble."""
+        believed = ASK_AGAIN if self.api else CLOSED_FOR
+        return self.asked_at is None or at - self.asked_at > believed
 
-    def answers(self, collection: str) -> bool:
-        return bool(self.api) and collection not in self.closed
+    def answers(self, collection: str, at: datetime) -> bool:
+        door = self.doors.get(collection)
+        return bool(self.api) and (door is None or not door.is_closed(at))
 
-    def without(self, collection: str) -> Site:
-        return replace(self, closed=self.closed | {collection})
+    def refused(self, collection: str, at: datetime) -> Site:
+        before = self.doors.get(collection)
+        door = Door(refusals=before.refusals + 1 if before else 1, at=at)
+        return replace(self, doors={**self.doors, collection: door})
+
+    def opened(self, collection: str) -> Site:
+        return replace(self, doors={n: d for n, d in self.doors.items() if n != collection})
+
+    def known_before(self, known: Site) -> Site:
+        """What this discovery did not see is taken from an earlier one."""
+        if self.api == known.api:
+            return replace(self, language=self.language or known.language, doors=known.doors)
+        if self.api:
+            return self
+        return replace(known, asked_at=self.asked_at)
 
 
 class SiteClient:
@@ -112,7 +152,7 @@ class SiteClient:
             raise ApiClosed("the REST API answers with a page of HTML")
         return response
 
-    async def is_gone(self, api: str, name: str, number: str) -> bool:
+    async def is_gone(self, api: str, name: str, number: int) -> bool:
         """Whether an item that stood in a listing is no longer public (trashed items answer 401)."""
         address = _address(api, f"{name}/{number}", {"_fields": "id"})
         response = await self._http.get(address, headers=self.headers(address))

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from connectors.connector import Malformed, Page, Reject
 from connectors.http import Response
 from connectors.mention import Deletion, Mention
-from connectors.wordpress.listing import LISTINGS, Listing, Place, Reading, as_parameter
+from connectors.wordpress.listing import LISTINGS, OVERLAP, Listing, Place, Reading, as_parameter
 from connectors.wordpress.settings import WordpressSettings
 from connectors.wordpress.site import Site, SiteClient
 from connectors.wordpress.wire import NETWORK, CommentWire, PostWire, comment_id, post_id
@@ -51,27 +51,30 @@ class CollectionWalk:
     settings: WordpressSettings
     reading: Reading
     at: datetime
-    found: set[str] = field(default_factory=set)
+    found: set[int] = field(default_factory=set)
 
     async def pages(self) -> AsyncIterator[Page]:
         """Raises ApiClosed before its first page where the collection cannot be listed."""
         for listing in LISTINGS[self.name]:
             place = self.reading.places.setdefault(listing.by, Place())
-            if not place.unsupported:
-                async for page in self._listing(listing, place):
-                    yield page
-        self.reading.forget_before(self.at - self.settings.moderation)
+            if place.unsupported:
+                continue
+            async for page in self._listing(listing, place):
+                yield page
+            if place.walking:
+                return  # long enough for one poll: the next goes on from here
+        self.reading.finish(self.at, self.settings.moderation)
         yield Page(feed=self.name, cursor=self.reading.dump(), complete=True)
 
     async def _listing(self, listing: Listing, place: Place) -> AsyncIterator[Page]:
-        before = place.mark
-        floor = start = place.start(self.at, self.settings.look_back, self.settings.moderation)
+        moderation = None if listing.tells_edits else self.settings.moderation
+        floor = start = place.start(self.at, self.settings.look_back, moderation)
         self.found = set()
         for _page in range(MAX_PAGES):
             batch = await self._batch(listing, floor, place)
             if batch is None:
                 break
-            rejects, mentions = list(batch.rejects), self._mentions(batch, place)
+            rejects, mentions = list(batch.rejects), self._mentions(batch, listing, place)
             last_page = batch.pages is not None and place.page >= batch.pages
             floor = place.move(floor, batch.last(listing.by), self.at)
             yield Page(
@@ -79,8 +82,10 @@ class CollectionWalk:
             )
             if last_page:
                 break
-        if place.deep and before and listing.by == "date_gmt":
-            yield Page(feed=self.name, deletions=await self._deletions(start, before))
+        else:
+            return
+        if place.deep:
+            yield Page(feed=self.name, deletions=await self._deletions(start + OVERLAP))
         place.finish()
 
     async def _batch(self, listing: Listing, floor: datetime, place: Place) -> Batch | None:
@@ -119,27 +124,31 @@ class CollectionWalk:
             return
         response.raise_for_status()
 
-    def _mentions(self, batch: Batch, place: Place) -> list[Mention]:
+    def _mentions(self, batch: Batch, listing: Listing, place: Place) -> list[Mention]:
         look_back = self.at - self.settings.look_back
         mentions = []
         for item in batch.items:
             language = self.settings.language or self.site.language
             mention = item.to_mention(self.key, self.at, language)
-            self.found.add(str(item.id))
+            self.found.add(item.id)
             old = mention.published_at is not None and mention.published_at < look_back
-            if self.reading.note(str(item.id), mention) and not (place.first and old):
+            edited = item.place(listing.by) if listing.tells_edits else None
+            if self.reading.note(item.id, mention, edited) and not (place.first and old):
                 mentions.append(mention)
         return mentions
 
-    async def _deletions(self, since: datetime, until: datetime) -> list[Deletion]:
+    async def _deletions(self, since: datetime) -> list[Deletion]:
         """What stood in the listing an hour ago and does not any more, each asked for by its id."""
         deletions = []
-        for number in self.reading.missing(since, until, self.found)[:MAX_VERIFIED]:
-            if not await self.client.is_gone(self.site.api, self.name, number):
-                continue
-            self.reading.seen.pop(number, None)
-            external_id = _IDS[self.name](self.key, number)
-            deletions.append(Deletion(network=NETWORK, seen_at=self.at, external_id=external_id))
+        for number in self.reading.given.missing(since, self.found)[:MAX_VERIFIED]:
+            gone = await self.client.is_gone(self.site.api, self.name, number)
+            self.reading.given.discard(number)
+            if gone:
+                self.reading.seen.pop(str(number), None)
+                external_id = _IDS[self.name](self.key, number)
+                deletions.append(
+                    Deletion(network=NETWORK, seen_at=self.at, external_id=external_id)
+                )
         return deletions
 
 

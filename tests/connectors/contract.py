@@ -29,6 +29,8 @@ from tests.networks.wordpress import WordpressServer
 
 WATCHED = Watched(terms=("CHU de Valmont",), hashtags=("chuvalmont",))
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+PATIENCE = timedelta(minutes=15)
+"""After which a network that is well again is read again in the best way."""
 
 
 @dataclass
@@ -50,7 +52,6 @@ class Case:
     over_http: bool = True
     opening: int = 0  # requests that sign in or look around, before the first that reads
     another_way: bool = False  # to the same items: what came by it may come again
-    patience: timedelta = timedelta(minutes=15)  # until the better way is tried again
 
 
 class Lines(StandIn):
@@ -146,7 +147,6 @@ CASES = (
         at=BLOGGED + timedelta(days=1),
         opening=1,
         another_way=True,
-        patience=timedelta(hours=25),
     ),
     Case("file", Lines, _file, over_http=False),
 )
@@ -187,7 +187,7 @@ class Bench:
         """The network is well again, and time enough has gone by for circuits and quotas."""
         self.network.faults.clear()
         self.network.quota = None
-        self.now.at += self.case.patience
+        self.now.at += PATIENCE
 
 
 @asynccontextmanager

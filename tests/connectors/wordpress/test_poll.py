@@ -1,63 +1,15 @@
-"""Reading WordPress sites: oldest first, through edits, moderation, closed doors and odd items."""
+"""Reading WordPress sites: oldest first, through edits, moderation and odd items."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-import orjson
 import pytest
-from aiohttp import encode_basic_auth
-from pydantic import ValidationError
 
-from connectors.connector import Cursors, Page, RateLimited, Unauthorized, Unavailable, Watched
-from connectors.http import HttpClient, NetworkPolicy
-from connectors.wordpress import WordpressConnector, WordpressSettings
+from connectors.connector import RateLimited, Unavailable
+from tests.connectors.wordpress.support import NOW, Listener
 from tests.networks.standin import Fault
 from tests.networks.wordpress import START, WordpressServer
-
-NOW = START + timedelta(hours=12)
-
-
-async def no_wait(_seconds: float) -> None:
-    return
-
-
-@pytest.fixture
-async def http():
-    policy = NetworkPolicy(allowed_hosts=("127.0.0.1",))
-    async with HttpClient(policy, clock=lambda: NOW, sleep=no_wait) as client:
-        yield client
-
-
-class Listener:
-    """One source and its cursors, which move as pages are committed."""
-
-    def __init__(self, http: HttpClient, server: WordpressServer, **settings: object) -> None:
-        self.at = NOW
-        self.cursors: Cursors = {}
-        self.pages: list[Page] = []
-        self.source = WordpressConnector(
-            WordpressSettings(url=server.url, **settings),
-            http=http,
-            watched=Watched(),
-            clock=lambda: self.at,
-        )
-
-    async def read(self) -> list[str]:
-        self.pages = []
-        async for page in self.source.poll(dict(self.cursors)):
-            self.pages.append(page)
-            if page.cursor is not None:
-                self.cursors[page.feed] = orjson.loads(orjson.dumps(page.cursor))
-        return self.ids
-
-    @property
-    def mentions(self) -> list:
-        return [mention for page in self.pages for mention in page.mentions]
-
-    @property
-    def ids(self) -> list[str]:
-        return [mention.external_id for mention in self.mentions]
 
 
 @pytest.mark.parametrize("count", [1, 350])
@@ -167,67 +119,6 @@ async def test_an_old_wordpress_that_ignores_modified_after_is_read_by_date(http
         assert await listener.read() == []
 
 
-@pytest.mark.parametrize("announced", [True, False])
-@pytest.mark.parametrize("plain", [True, False])
-async def test_the_api_is_found_in_a_folder_with_or_without_pretty_permalinks(
-    http, announced, plain
-):
-    async with WordpressServer(folder="/actu/blog", plain=plain).serving() as server:
-        server.announced = announced
-        new = server.publish(3)
-        listener = Listener(http, server)
-        assert sorted(await listener.read()) == sorted([f"{server.key}:1", *new])
-        assert listener.mentions[0].language == "fr"
-
-
-@pytest.mark.parametrize("plain", [True, False])
-async def test_behind_a_wall_the_feeds_give_the_same_ids(http, plain):
-    async with WordpressServer(plain=plain).serving() as server:
-        server.walled = True
-        new = server.publish(8)
-        listener = Listener(http, server)
-        assert sorted(await listener.read()) == sorted([f"{server.key}:1", *new])
-        comment = next(m for m in listener.mentions if m.kind == "comment")
-        assert comment.parent_id == comment.root_id == f"{server.key}:1"
-        asked = len(server.requests)
-        more = server.publish(2)
-        assert sorted(await listener.read()) == sorted(more)
-        # The wall is remembered: only feeds are asked for.
-        assert not any("wp-json" in str(r.rel_url) for r in server.requests[asked:])
-
-
-async def test_a_login_wall_answered_with_200_is_a_closed_api_not_an_empty_one(http):
-    async with WordpressServer().serving() as server:
-        server.publish(2)
-        wall = Fault(
-            status=200, body=b"<html>Connexion</html>", headers={"Content-Type": "text/html"}
-        )
-        server.faults.extend([None, wall])
-        listener = Listener(http, server, comments=False)
-        assert await listener.read() == [f"{server.key}:1"]
-        assert listener.cursors["site"]["closed"] == ["posts"]
-
-
-async def test_site_and_feeds_both_closed_say_unauthorized(http):
-    async with WordpressServer().serving() as server:
-        closed = Fault(status=403, body=b"<html>Blocked</html>")
-        server.faults.extend([closed] * 20)
-        with pytest.raises(Unauthorized):
-            await Listener(http, server).read()
-
-
-async def test_a_wrong_application_password_stops_and_a_right_one_reads(http):
-    async with WordpressServer().serving() as server:
-        server.secret = encode_basic_auth("lecture", "bonne")
-        server.publish(1)
-        with pytest.raises(Unauthorized, match="application password"):
-            await Listener(http, server, user="lecture", application_password="fausse").read()
-        right = Listener(http, server, user="lecture", application_password="bonne")
-        assert len(await right.read()) == 2
-    with pytest.raises(ValidationError, match="together"):
-        WordpressSettings(url="https://valmont.example/", user="lecture")
-
-
 async def test_one_collection_in_trouble_leaves_the_other_read(http):
     async with WordpressServer().serving() as server:
         server.publish(3)
@@ -269,34 +160,3 @@ async def test_a_protected_post_gives_its_excerpt_and_a_hidden_author_no_name(ht
         await listener.read()
         (mention,) = listener.mentions
         assert (mention.text, mention.author.name) == ("L’attente…", None)
-
-
-def test_credentials_never_leave_the_site_nor_show_in_a_repr():
-    settings = WordpressSettings(
-        url="https://valmont.example", api="https://elsewhere.example/wp-json/",
-        user="lecture", application_password="abcd efgh",
-    )  # fmt: skip
-    assert settings.home == "https://valmont.example/"
-    assert "abcd" not in repr(settings)
-    from connectors.wordpress.site import SiteClient
-
-    client = SiteClient(settings, http=None)  # type: ignore[arg-type]
-    assert client.headers("https://elsewhere.example/wp-json/wp/v2/posts") == {}
-    assert client.headers("https://valmont.example/feed/")
-
-
-async def test_a_home_page_in_trouble_does_not_close_a_known_api(http):
-    async with WordpressServer().serving() as server:
-        listener = Listener(http, server)
-        server.publish(2)
-        await listener.read()
-        listener.at = NOW + timedelta(days=2)
-        new = server.comment(listener.at)
-        server.faults.append(Fault(status=403, body=b"<html>Blocked</html>"))
-        assert await listener.read() == [new]
-
-
-def test_the_hosts_of_wordpress_com_are_told_to_the_firewall():
-    settings = WordpressSettings(url="https://valmont.wordpress.com/")
-    source = WordpressConnector(settings, http=None, watched=Watched(), clock=lambda: NOW)  # type: ignore[arg-type]
-    assert source.hosts() == ("valmont.wordpress.com:443", "public-api.wordpress.com:443")
