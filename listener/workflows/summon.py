@@ -47,15 +47,14 @@ class Summons:
             "observed": self.mode == "observe",
         }
         channels = ["console"] if self.mode == "observe" else self.channels[level]
-        if self.mode == "observe":
-            due_at = at
+        occasion = self._occasion(incident, verdict, at, due_at)
         added = 0
         for channel in channels:
             people = called if called and self.mode == "live" and channel != "console" else [None]
             for person in people:
                 added += await outbox.enqueue(
                     connection,
-                    key=self._key(incident, verdict, at, channel, person),
+                    key=f"{occasion}/{channel}/{person or 'team'}",
                     kind="alert",
                     channel=channel,
                     person=person,
@@ -66,26 +65,24 @@ class Summons:
                     thread=f"incident-{incident.id}{self.exercise_id}",
                     exercise_id=self.exercise_id,
                 )
-        await self._log(connection, incident, verdict, at, called)
+        if added or due_at == at:
+            await self._log(connection, incident, verdict, at, called)
         return added
 
     def due_at(self, level: Level, at: datetime) -> datetime:
         """A warning out of hours is held until somebody reads: delivery waits, judging never does."""
-        return self.calendar.next_opening(at) if level is Level.WARNING else at
+        held = level is Level.WARNING and self.mode == "live"
+        return self.calendar.next_opening(at) if held else at
 
-    def _key(
-        self,
-        incident: Incident,
-        verdict: Verdict,
-        at: datetime,
-        channel: str,
-        person: str | None,
+    def _occasion(
+        self, incident: Incident, verdict: Verdict, at: datetime, due_at: datetime
     ) -> str:
-        moment = int(at.timestamp() * 1000)
-        return (
-            f"{self.exercise_id}incident-{incident.id}/{verdict.alert}/{verdict.level}"
-            f"/{moment}/{channel}/{person or 'team'}"
-        )
+        """Stands for one alert in the keys of its letters: what a night holds is told once."""
+        incident_key = f"{self.exercise_id}incident-{incident.id}"
+        if due_at > at and verdict.alert is not AlertKind.RECORDED:
+            # Reminders would arrive all at once, with the figures of one and the same moment.
+            return f"{incident_key}/held/{verdict.level}/{int(due_at.timestamp())}"
+        return f"{incident_key}/{verdict.alert}/{verdict.level}/{int(at.timestamp() * 1000)}"
 
     async def _log(
         self,

@@ -198,6 +198,24 @@ async def test_a_warning_at_night_is_held_until_somebody_reads(database) -> None
     assert held.due_at == datetime(2026, 3, 16, 8, 0, tzinfo=UTC)
 
 
+async def test_a_warning_that_goes_on_all_weekend_is_told_once_when_somebody_reads(
+    database,
+) -> None:
+    processor = house(database, rules=(SHARE,))
+    await live(processor)
+    for hours in range(0, 30, 5):
+        at = NIGHT + timedelta(hours=hours)
+        crowd = [
+            mention(hours * 100 + n, "CHU de Valmont honte", published_at=at - timedelta(minutes=1))
+            for n in range(12)
+        ]
+        await processor.process(page(*crowd), ORIGIN, at)
+    (held,) = await rows(database, "outbox")
+    assert held.payload["alert"] == "opened"
+    assert held.due_at == datetime(2026, 3, 16, 8, 0, tzinfo=UTC)
+    assert [e.kind for e in await rows(database, "incident_events")].count("alerted") == 1
+
+
 async def test_observe_mode_says_whom_it_would_have_called(database) -> None:
     processor = house(database, mode="observe")
     await live(processor)
@@ -206,6 +224,16 @@ async def test_observe_mode_says_whom_it_would_have_called(database) -> None:
     assert letter.channel == "console"
     assert letter.payload["observed"] is True
     assert letter.payload["called"] == ["lea"]
+
+
+async def test_observe_mode_holds_nothing_back(database) -> None:
+    processor = house(database, rules=(SHARE,), mode="observe")
+    await live(processor)
+    crowd = [mention(n, "CHU de Valmont honte") for n in range(12)]
+    await processor.process(page(*crowd), ORIGIN, NIGHT)
+    (letter,) = await rows(database, "outbox")
+    assert letter.due_at == NIGHT
+    assert letter.payload["held_since"] is None
 
 
 async def test_no_handle_name_or_link_stands_in_the_database_in_clear(database) -> None:
