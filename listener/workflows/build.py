@@ -16,7 +16,7 @@ from connectors.connector import Clock, Connector
 from connectors.http import HttpClient
 from connectors.policy import NetworkPolicy
 from connectors.registry import CONNECTORS
-from listener.config.models import Config, SourceSettings
+from listener.config.models import Config, NetworkSettings, SourceSettings
 from listener.domain.watch import Watcher
 from listener.notifiers.network import policy_of
 from listener.workflows.collect import Source
@@ -56,13 +56,16 @@ def build_sources(
                 about=source.about,
                 weight=source.weight,
                 stream=bool(getattr(source.settings, "stream", False)),
-                fingerprint=fingerprint(source, key),
+                fingerprint=fingerprint(source, config.network, key),
             )
 
 
-def fingerprint(source: SourceSettings, key: bytes) -> str:
-    """Changes with what a source was told, secrets included: a new token lifts a refusal's stop."""
-    told = json.dumps(source.model_dump(), default=_reveal, sort_keys=True)
+def fingerprint(source: SourceSettings, network: NetworkSettings, key: bytes) -> str:
+    """Changes with what a source was told and its way out, secrets included.
+
+    A new token, or the proxy's right password, lifts a refusal's stop.
+    """
+    told = json.dumps([source.model_dump(), network.model_dump()], default=_reveal, sort_keys=True)
     return hmac.digest(key, told.encode("utf-8", "surrogatepass"), "sha256").hex()[:16]
 
 

@@ -22,7 +22,6 @@ from connectors.connector import (
     Page,
     RateLimited,
     Refreshing,
-    Refused,
     Reject,
     Streaming,
     Unauthorized,
@@ -41,7 +40,7 @@ RENEW_AFTER = timedelta(minutes=1)
 BACKOFF_START = timedelta(seconds=30)
 BACKOFF_MAX = timedelta(hours=1)
 QUOTA_PAUSE = timedelta(minutes=15)  # where the network does not say how long to wait
-LASTING = {Unauthorized: "unauthorized", Closed: "closed", Refused: "refused"}
+LASTING = {Unauthorized: "unauthorized", Closed: "closed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +146,10 @@ class Collector:
         async with self.database.write() as connection:
             await sources.ensure(connection, source.id)
             state = await sources.get(connection, source.id)
-            if state is not None and not force:
-                if state.stopped and state.fingerprint == source.fingerprint:
+            # Another configuration: what was wrong with the last one may be mended.
+            same = state is not None and state.fingerprint == source.fingerprint
+            if state is not None and same and not force:
+                if state.stopped:
                     return "stopped"
                 if state.next_at is not None and state.next_at > at:
                     return "waiting"

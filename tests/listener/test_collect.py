@@ -122,7 +122,6 @@ async def test_a_lease_whose_owner_died_is_taken_over(desk) -> None:
     [
         (Unauthorized("token expired"), "unauthorized"),
         (Closed("gone"), "closed"),
-        (Refused("private address"), "refused"),
     ],
 )
 async def test_what_waiting_cannot_mend_stops_the_source_until_it_is_told_otherwise(
@@ -136,6 +135,26 @@ async def test_what_waiting_cannot_mend_stops_the_source_until_it_is_told_otherw
     desk.network.error = None
     assert (await desk.collector().poll(desk.source(fingerprint="b"))).skipped is None
     assert (await desk.state()).failures == 0
+
+
+async def test_what_the_guard_refuses_today_is_tried_again_and_told_when_it_lasts(desk) -> None:
+    # A site in maintenance redirects in circles, a captive resolver calls everything 10.0.0.1.
+    desk.network.error = Refused("private address")
+    for _ in range(4):
+        await desk.collector().poll(desk.source())
+        desk.at += timedelta(hours=1)
+    (notice,) = await rows(desk.database, "outbox")
+    assert notice.payload["notice"] == "source_failing"
+    desk.network.error = None
+    assert (await desk.collector().poll(desk.source())).skipped is None
+    assert (await desk.state()).failures == 0
+
+
+async def test_a_new_configuration_does_not_wait_for_what_the_old_one_met(desk) -> None:
+    desk.network.error = Refused("private address")
+    await desk.collector().poll(desk.source())
+    assert (await desk.collector().poll(desk.source())).skipped == "waiting"
+    assert (await desk.collector().poll(desk.source(fingerprint="b"))).skipped is None
 
 
 async def test_a_refused_credential_is_told_once_to_the_team(desk) -> None:

@@ -229,6 +229,16 @@ async def test_a_proxy_that_does_not_know_us_is_said_and_nothing_else_is_tried(o
     assert secrets_in(outside, "motdepasse-faux") == []
 
 
+async def test_the_right_proxy_password_at_the_next_start_mends_every_source(outside):
+    publish(outside, "Le CHU de Valmont recrute", 1)
+    os.environ["PROXY_PASSWORD"] = "motdepasse-faux"
+    assert len(await look_back(outside)) == 2
+    os.environ["PROXY_PASSWORD"] = PROXY_PASSWORD
+    async with running(outside.config, log=outside.log, environ=outside.environ) as daemon:
+        await until(lambda: outside.feed.requests and outside.mastodon.requests)
+        assert await daemon.stop() == 0
+
+
 def secrets_in(outside: Outside, *more: str) -> list[str]:
     """Secrets that stand in what the daemon wrote: its log, its database, its files."""
     secrets = [*outside.environ.values(), *more]
