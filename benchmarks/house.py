@@ -23,7 +23,6 @@ from listener.domain.oncall import Rota, RotaSettings
 from listener.domain.privacy import Pseudonyms
 from listener.domain.rule import CountRule, Level, NegativeShareRule, Rule, SeverityRule, TermsRule
 from listener.domain.watch import Watch, Watcher, WatchKind, fold
-from listener.storage import migrate
 from listener.storage.database import Database
 from listener.storage.seal import Sealer
 from listener.workflows.draft import Origin
