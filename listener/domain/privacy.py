@@ -74,6 +74,12 @@ class Pseudonyms:
         """What stands in stored texts for somebody's handle."""
         return "@" + self._digest("handle", handle.lstrip("@").rstrip(".-").casefold())[:8]
 
+    def named(self, text: str) -> set[str]:
+        """What stands, once it is stored, for everybody whose handle a text holds."""
+        if "@" not in text:
+            return set()
+        return {self.handle(found[1]) for found in HANDLE.finditer(text)}
+
     def content(self, title: str | None, text: str) -> str:
         """Tells an edit from a repetition, without a plain hash that a guess could confirm."""
         return self._digest("content", title or "", text)

@@ -12,6 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _LOCK = text("SELECT pg_advisory_xact_lock(n) FROM unnest(CAST(:numbers AS bigint[])) AS n")
+_SHARED = text("SELECT pg_advisory_xact_lock_shared(:number, 0)")
+_ALONE = text("SELECT pg_advisory_xact_lock(:number, 0)")
 CHUNK = 500  # bound variables of an IN: far below SQLite's 32,766, and a plan worth caching
 
 
@@ -49,6 +51,24 @@ async def lock_subjects(connection: AsyncConnection, subjects: Iterable[str]) ->
     numbers = sorted({zlib.crc32(subject.encode()) for subject in subjects})
     if numbers:
         await connection.execute(_LOCK, {"numbers": numbers})
+
+
+_FORGETTING = 0x666F7267  # one number for all: people are seldom forgotten
+
+
+async def hold_off_forgetting(connection: AsyncConnection) -> None:
+    """Nobody is forgotten until the transaction ends; many pages may hold it at a time.
+
+    Else a page that was read before would be written after. SQLite's writer is alone.
+    """
+    if connection.dialect.name != "sqlite":
+        await connection.execute(_SHARED, {"number": _FORGETTING})
+
+
+async def forget_alone(connection: AsyncConnection) -> None:
+    """No page is written until the transaction ends."""
+    if connection.dialect.name != "sqlite":
+        await connection.execute(_ALONE, {"number": _FORGETTING})
 
 
 def chunks(items: Iterable[Any]) -> Iterator[Sequence[Any]]:

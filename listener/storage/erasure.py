@@ -46,6 +46,11 @@ class Target:
         return {ref for ref in (self.author_ref, self.author_id_ref) if ref}
 
 
+_ERASED_AMONG = select(mentions.c.id).where(
+    mentions.c.id.in_(each_of("ids")), mentions.c.deleted_at.is_not(None)
+)
+
+
 async def any_buried(connection: AsyncConnection) -> bool:
     """Whether anybody was ever forgotten: where nobody was, no page needs to be compared."""
     return (await connection.execute(_ANY_BURIED)).first() is not None
@@ -100,6 +105,15 @@ async def find_mentions(
                 where = mentions.c[name].in_(part)
             found.update(row[0] for row in await connection.execute(query.where(where)))
     return sorted(found)
+
+
+async def erased(connection: AsyncConnection, ids: Collection[int]) -> set[int]:
+    """Those among these mentions whose text is gone."""
+    found: set[int] = set()
+    for part in chunks(ids):
+        rows = await connection.execute(_ERASED_AMONG, {"ids": part})
+        found.update(row.id for row in rows)
+    return found
 
 
 async def targets(connection: AsyncConnection, ids: Collection[int]) -> list[Target]:

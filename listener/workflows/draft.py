@@ -12,6 +12,7 @@ from connectors.mention import Engagement, Mention
 from listener.domain.privacy import Pseudonyms
 from listener.domain.timing import next_refresh, occurred_at
 from listener.domain.watch import Watcher
+from listener.storage.erasure import NOBODY
 from listener.storage.seal import Sealer
 from listener.workflows.scoring import Scored, find
 
@@ -40,6 +41,7 @@ class Draft:
     parents: tuple[str | None, str | None, str | None]  # refs: parent, root, quoted
     spoken_of: frozenset[str] | None = None  # by its words alone, once they were read
     subjects: frozenset[str] = frozenset()
+    unnamed: frozenset[str] = frozenset()  # pseudonyms of people who asked to be forgotten
     scores: Scored = None
     poison: bool = False
 
@@ -179,12 +181,17 @@ class RowMaker:
     def content(self, draft: Draft) -> dict[str, Any]:
         """Title and text without anybody's handle, and what tells an edit."""
         mention = draft.mention
-        scrub = self.pseudonyms.scrub
         return {
-            "title": scrub(clean(mention.title)) if mention.title else None,
-            "text": scrub(clean(mention.text)),
+            "title": self._scrubbed(mention.title, draft) if mention.title else None,
+            "text": self._scrubbed(mention.text, draft),
             "text_hash": self.pseudonyms.content(mention.title, mention.text),
         }
+
+    def _scrubbed(self, text: str, draft: Draft) -> str:
+        text = self.pseudonyms.scrub(clean(text))
+        for name in draft.unnamed:
+            text = text.replace(name, NOBODY)
+        return text
 
     def link(self, draft: Draft, mention_id: int, *, at: datetime) -> dict[str, Any]:
         """What leads back to the network, sealed, gone when the text goes."""

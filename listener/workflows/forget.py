@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from listener.domain.privacy import Pseudonyms
 from listener.storage import erasure, sources
 from listener.storage.database import Database
+from listener.storage.dialect import forget_alone
 from listener.storage.erasure import Target
 from listener.storage.seal import Sealer, SealError
 from listener.workflows.draft import LINK
@@ -70,6 +71,7 @@ class Forgetter:
         """
         done = Forgotten()
         async with self.database.write() as connection:
+            await forget_alone(connection)
             targets = await self._targets(connection, wanted)
             ids = [target.id for target in targets]
             await self._bury(connection, wanted, targets, at)

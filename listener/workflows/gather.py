@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,11 +15,12 @@ from connectors.mention import Engagement
 from listener.domain.privacy import Pseudonyms
 from listener.domain.timing import occurred_at
 from listener.domain.watch import Watcher
-from listener.storage import erasure, mentions, sources
+from listener.storage import mentions, sources
 from listener.storage.mentions import Known
 from listener.workflows.ahead import Ahead
 from listener.workflows.draft import Draft, Origin, drafts_of, match, reading_of
 from listener.workflows.scoring import Scored
+from listener.workflows.tombstones import Tombstones
 
 DAY_HOURS = 24  # posts gather nearly all they ever get within a day
 BASELINE = timedelta(days=30)
@@ -67,6 +68,7 @@ class Gatherer:
     def __init__(self, *, watcher: Watcher, pseudonyms: Pseudonyms, exercise_id: str) -> None:
         self.watcher = watcher
         self.pseudonyms = pseudonyms
+        self.tombstones = Tombstones(pseudonyms=pseudonyms)
         self.exercise_id = exercise_id
         self._usual: Mapping[str, float] = {}
         self._usual_at: datetime | None = None
@@ -97,7 +99,7 @@ class Gatherer:
             live=live_since is not None and not origin.backfill,
             live_since=live_since or (at if page.complete else None),
         )
-        drafts = await self._allowed(connection, ahead.drafts)
+        drafts = await self.tombstones.allowed(connection, ahead.drafts)
         parents = {(d.mention.network, ref) for d in drafts for ref in d.parents if ref}
         stored = await mentions.subjects_of_refs(connection, parents, exercise_id=self.exercise_id)
         match(drafts, self.watcher, origin.about, stored)
@@ -107,30 +109,6 @@ class Gatherer:
         await self._refresh_baseline(connection, at)
         await self._complete_samples(connection, work)
         return work
-
-    async def _allowed(self, connection: AsyncConnection, drafts: list[Draft]) -> list[Draft]:
-        """Without what somebody asked to forget: the mention, its author or its link."""
-        if not await erasure.any_buried(connection):
-            return drafts
-        marks: dict[tuple[str, str], list[Draft]] = {}
-        for draft in drafts:
-            for mark in self._marks(draft):
-                marks.setdefault(mark, []).append(draft)
-        buried = await erasure.buried(connection, {ref for _, ref in marks})
-        if not buried:
-            return drafts
-        forgotten = {id(d) for mark in buried for d in marks.get(mark, ())}
-        return [draft for draft in drafts if id(draft) not in forgotten]
-
-    def _marks(self, draft: Draft) -> Iterator[tuple[str, str]]:
-        """The names under which a mention may have been forgotten."""
-        names, network, author = self.pseudonyms, draft.mention.network, draft.mention.author
-        yield "mention", draft.ref
-        for ref in (names.author_of(network, author), names.author_id_of(network, author)):
-            if ref:
-                yield "author", ref
-        if draft.mention.url:
-            yield "link", names.link(draft.mention.url)
 
     def _engagements(self, engagements: Iterable[Engagement]) -> dict[Key, list[Engagement]]:
         found: dict[Key, list[Engagement]] = {}

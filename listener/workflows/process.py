@@ -141,6 +141,7 @@ class Processor:
             items[index].poison = True
 
     async def _write(self, connection: AsyncConnection, work: Gathered) -> list[MentionFact]:
+        work.items = await self.gatherer.tombstones.still_allowed(connection, work.items)
         await lock_subjects(connection, {s for item in work.items for s in item.subjects})
         facts = await write_items(connection, work, self.rows)
         await self._delete(connection, work)
@@ -201,6 +202,7 @@ class Processor:
             for reject in rejects
             if reject.external_id
         }
+        rejects = await self.gatherer.tombstones.readable(connection, rejects, refs)
         await sources.add_rejects(
             connection,
             work.origin.source_id,

@@ -55,8 +55,9 @@ class Rescorer:
             return 0
         for item, found in zip(items, scores, strict=True):
             item.scores = found or []  # poison is marked as looked at, or it would come for ever
-        pairs = [(item, item.known) for item in items if item.known is not None]
         async with processor.database.write() as connection:
+            allowed = await processor.gatherer.tombstones.still_allowed(connection, items)
+            pairs = [(item, item.known) for item in allowed if item.known is not None]
             await lock_subjects(connection, {s for _, k in pairs for s in k.subjects})
             await write_verdicts(connection, pairs, at)
             facts = [fact for item, k in pairs if (fact := known_fact(item, k)) is not None]

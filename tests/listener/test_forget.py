@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -162,7 +163,7 @@ async def test_neither_a_poll_nor_an_import_brings_it_back(heard: Home, wanted) 
     await heard.forget(**wanted)
     heard.at += timedelta(days=1)
     await heard.hear(post())
-    await heard.hear(post(text=f"{SAID}, et je le redis"))
+    await heard.hear(post(text=f"{SAID} , et je le redis"))
     archive = Origin(source_id="archive", backfill=True)
     exported = post(network="export", external_id="row-12", author=Author(name=NAME))
     await heard.hear(exported, origin=archive)
@@ -213,6 +214,50 @@ async def test_a_link_that_others_share_is_not_barred_with_one_of_them(heard: Ho
     await heard.forget(mention=1)
     third = post(external_id="third", author=Author(handle="ana"), text="CHU de Valmont, merci")
     assert (await heard.hear(third)).stored == 1
+
+
+async def test_a_page_that_was_read_before_and_is_written_after_brings_nothing_back(
+    heard: Home,
+) -> None:
+    """Somebody is forgotten while the scorer thinks."""
+    scorer = heard.app.processor.scorer
+    score = scorer.score_or_bisect
+
+    async def slowly(samples):
+        await heard.forget(network="mastodon", author=HANDLE)
+        return await score(samples)
+
+    scorer.score_or_bisect = slowly
+    new = post(external_id="9", url=None, text=f"{SAID} de plus")
+    await heard.hear(post(text=f"{SAID} , je le redis"), new, reply())
+    assert left(await contents(heard)) == []
+    texts = [row.text for row in await rows(heard.app.database, "mentions")]
+    assert texts == [None, "@… honte en effet, le CHU de Valmont gravité 85"]
+
+
+async def test_pages_and_forgetting_at_once_leave_nothing(heard: Home) -> None:
+    pages = [post(external_id=f"n{n}", url=None, text=f"{SAID} {n}") for n in range(8)]
+    await asyncio.gather(
+        *(heard.hear(mention) for mention in pages[:4]),
+        heard.forget(network="mastodon", author=HANDLE),
+        *(heard.hear(mention) for mention in pages[4:]),
+    )
+    assert left(await contents(heard)) == []
+
+
+async def test_later_texts_do_not_name_whoever_was_forgotten(heard: Home) -> None:
+    await heard.forget(network="mastodon", author=HANDLE)
+    await heard.hear(reply())
+    _, stored = await rows(heard.app.database, "mentions")
+    assert stored.text.startswith("@… honte en effet")
+
+
+async def test_a_forgotten_mention_that_cannot_be_read_is_not_kept_either(heard: Home) -> None:
+    await heard.forget(network="mastodon", author=HANDLE)
+    known = Reject(error="cut", payload=b"{}", external_id=URI)
+    other = Reject(error="cut", payload=b"[]", external_id="another")
+    await heard.hear(reply(), rejects=[known, other])
+    assert await count(heard.app.database, "quarantine") == 1
 
 
 async def test_tombstones_tell_nobody_who_is_buried(heard: Home) -> None:
