@@ -29,12 +29,12 @@ def configure(
 
     Ours from `level` on, libraries' from warning on. Calling it again replaces what was set.
     """
-    stream = stream or sys.stderr
-    as_json = log_format == "json" or (log_format == "auto" and not stream.isatty())
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(_formatter(as_json, colours=stream.isatty(), journal=_is_journal(stream)))
+    target = stream or sys.stderr
+    as_json = log_format == "json" or (log_format == "auto" and not target.isatty())
+    handler = _Handler(stream)
+    handler.setFormatter(_formatter(as_json, colours=target.isatty(), journal=_is_journal(target)))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [h for h in root.handlers if not isinstance(h, _Handler)] + [handler]
     root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())
@@ -53,6 +53,24 @@ def configure(
     )
 
 
+class _Handler(logging.Handler):
+    """Writes to its stream; without one, to whatever standard error is by then."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        stream = self._stream or sys.stderr
+        try:
+            stream.write(self.format(record) + "\n")
+            stream.flush()
+        except (OSError, ValueError):
+            # A closed terminal, a full disk behind a redirection: a log line is worth no crash,
+            # and what logging would print about it is the record as it came, unredacted.
+            return
+
+
 def _common() -> list[Processor]:
     return [
         structlog.stdlib.add_log_level,
@@ -69,7 +87,7 @@ def _formatter(as_json: bool, *, colours: bool, journal: bool) -> logging.Format
         else structlog.dev.ConsoleRenderer(colors=colours, pad_event_to=24)
     )
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[split_event, structlog.stdlib.ExtraAdder(), *_common()],
+        foreign_pre_chain=[split_event, structlog.stdlib.ExtraAdder(), _drop_formatted, *_common()],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             tell_stack,
@@ -92,6 +110,13 @@ def split_event(_logger: Any, _method: str, event: EventDict) -> EventDict:
         event.update({f[1]: a for f, a in zip(fields, arguments, strict=True) if f})
     elif arguments:
         event["event"] = _formatted(template, arguments)
+    return event
+
+
+def _drop_formatted(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """What another handler left on the record is no field of the event."""
+    for name in ("message", "asctime"):
+        event.pop(name, None)
     return event
 
 

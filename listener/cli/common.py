@@ -64,11 +64,15 @@ class Opened:
 
 def open_config(path: Path | None) -> Opened:
     """Find, say and read the configuration; raises ConfigError with every mistake."""
+    from listener.app import logs
     from listener.config import find, load
 
     found = find(path or _chosen.get())
     say(f"configuration: {found}")
-    return Opened(config=load(found), path=found)
+    config = load(found)
+    # Standard output is for what was asked: connectors' warnings go where a person looks.
+    logs.configure(config.service.log_format, "warning")
+    return Opened(config=config, path=found)
 
 
 def say(message: str) -> None:
