@@ -80,5 +80,5 @@ def test_each_channel_shows_as_much_as_its_settings_say():
     assert [excerpt_setting(config, c) for c in ("slack", "email", "console")] == [
         "none",
         "masked",
-        "masked",
+        "none",
     ]
