@@ -19,7 +19,8 @@ HANDLE = re.compile(r"(?<![\w@.])@([\w][\w.\-]{0,63}(?:@[\w][\w.\-]{0,63})?)")
 URL = re.compile(r"https?://[^\s<>\"'«»]+", re.IGNORECASE)
 # A fragment that names one comment among others of its page, not a place to scroll to.
 ANCHOR = re.compile(r"[a-z_-]*\d+|!.*", re.IGNORECASE)
-EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
+# Not what follows the @ of a handle: @zoe@social.example is one name, and no address.
+EMAIL = re.compile(r"(?<![\w.+-])(?<!^@)(?<![^\w@.]@)[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
 
 
 class Pseudonyms:

@@ -9,8 +9,10 @@ import pytest
 
 from connectors.connector import Gap, Page, Reject
 from connectors.mention import Author, Deletion, Kind, Media
+from listener.domain.privacy import Pseudonyms
 from listener.workflows.draft import Origin
 from tests.listener.house import (
+    KEY,
     NIGHT,
     ORIGIN,
     SHARE,
@@ -250,6 +252,15 @@ async def test_no_handle_name_or_link_stands_in_the_database_in_clear(database) 
     assert "alix" not in stored.lower()
     assert "morel" not in stored.lower()
     assert "/@zoe1" not in stored
+
+
+@pytest.mark.parametrize("before", ["", "honte ", "(", "x", "x.", "@", "x@", ",@", "x+", "-"])
+def test_a_handle_with_its_instance_is_one_name_and_never_stays(before: str) -> None:
+    names = Pseudonyms(KEY)
+    assert "zoe" not in names.scrub(f"{before}@zoe@social.example")
+    if not before or before in ("honte ", "("):
+        named = names.scrub(f"{before}@zoe@social.example !")
+        assert named == f"{before}{names.handle('zoe@social.example')} !"
 
 
 async def test_the_hospitals_own_account_stays_in_clear(database) -> None:
