@@ -9,7 +9,6 @@ import os
 import re
 from datetime import datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from connectors.connector import Clock
 from connectors.policy import NetworkPolicy
@@ -116,12 +115,15 @@ def eml_path(folder: Path, key: str) -> Path:
 def write_private(path: Path, content: bytes) -> None:
     """Whole or not at all, readable by the listener alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
-        try:
-            file.write(content)  # made 0600 by tempfile
+    # Named after the file: what a kill leaves half-written, the next attempt writes over.
+    part = path.with_name(f".{path.name}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

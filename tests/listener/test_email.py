@@ -4,6 +4,7 @@ import stat
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -12,7 +13,7 @@ from connectors.policy import NetworkPolicy
 from listener.config.models import EmailSettings
 from listener.domain.alert import Recipient
 from listener.notifiers.base import Attachment, CannotTell, DeliveryError, Message, Receipt
-from listener.notifiers.email import EmailNotifier, eml_path
+from listener.notifiers.email import EmailNotifier, eml_path, write_private
 from listener.notifiers.render import render_alert
 from tests.listener.alerts import AT, CAMILLE, alert, post
 from tests.networks.proxy import PrivateAuthority
@@ -277,3 +278,20 @@ async def test_pictures_travel_inside_the_message(relay):
     assert related.get_content_type() == "multipart/related"
     assert html.get_content_type() == "text/html"
     assert image["Content-ID"] == "<week>" and image.get_content() == picture.content
+
+
+def test_what_a_kill_left_half_written_is_written_over(tmp_path, monkeypatch):
+    path = eml_path(tmp_path, "incident-1/opened")
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr("os.fsync", interrupt)
+        killed.setattr(Path, "unlink", lambda *_, **__: None)  # nobody tidies up after a kill
+        write_private(path, b"half")
+    assert len(list(tmp_path.iterdir())) == 1
+    write_private(path, b"whole")
+
+    assert [found.read_bytes() for found in tmp_path.iterdir()] == [b"whole"]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def interrupt(_handle: int) -> None:
+    raise KeyboardInterrupt
