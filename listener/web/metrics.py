@@ -34,6 +34,7 @@ class Stored:
     failing: dict[str, int] = field(default_factory=dict)  # failures in a row, by source
     stopped: dict[str, bool] = field(default_factory=dict)
     letters: dict[tuple[str, str], int] = field(default_factory=dict)  # by channel and state
+    repeats: dict[str, int] = field(default_factory=dict)  # by channel
     unscored: int = 0
 
 
@@ -62,12 +63,13 @@ async def _read(app: Application, at: datetime) -> Stored:
             found.stopped[row.id] = row.stopped is not None
             if row.last_success_at is not None:
                 found.since_success[row.id] = (at - row.last_success_at).total_seconds()
+        by = outbox.c.channel, outbox.c.state
         letters = await connection.execute(
-            select(outbox.c.channel, outbox.c.state, func.count()).group_by(
-                outbox.c.channel, outbox.c.state
-            )
+            select(*by, func.count(), func.sum(outbox.c.repeats)).group_by(*by)
         )
-        found.letters = {(channel, state): count for channel, state, count in letters}
+        for channel, state, count, repeats in letters:
+            found.letters[channel, state] = count
+            found.repeats[channel] = found.repeats.get(channel, 0) + int(repeats)
         found.unscored = (
             await connection.execute(
                 select(func.count())
@@ -147,9 +149,12 @@ def _of_store(stored: Stored) -> Iterator[Metric]:
     letters = _gauge("outbox_letters", "Letters by channel and state.", "channel", "state")
     for (channel, state), count in stored.letters.items():
         letters.add_metric([channel, state], count)
+    repeats = _gauge("outbox_repeats", "Sends after one that may have arrived.", "channel")
+    for channel, count in stored.repeats.items():
+        repeats.add_metric([channel], count)
     unscored = _gauge("mentions_unscored", "Mentions that wait for a score.")
     unscored.add_metric([], stored.unscored)
-    yield from (success, failing, stopped, letters, unscored)
+    yield from (success, failing, stopped, letters, repeats, unscored)
 
 
 def _version() -> str:
