@@ -21,6 +21,8 @@ from listener.storage.breakers import StoredBreakers
 from listener.storage.database import Database, resolve_url
 from listener.workflows.scoring import Scorer
 
+DEMONSTRATION = "demonstration.db"
+
 
 def build_scorer(config: Config) -> ScorerClient:
     """The scorer's process, not started yet."""
@@ -29,8 +31,16 @@ def build_scorer(config: Config) -> ScorerClient:
     return ScorerClient(command=command, timeout=settings.timeout.total_seconds())
 
 
+def scratch_url(config: Config) -> str:
+    """Where the demonstration is played, apart from all that is real."""
+    return f"sqlite:///{config.state_dir / DEMONSTRATION}"
+
+
 def open_database(config: Config) -> Database:
+    """While a configuration holds the demonstration, its scratch database is what is looked at."""
     settings = config.database
+    if config.demo is not None:
+        return Database(resolve_url(scratch_url(config), config.state_dir))
     return Database(resolve_url(settings.url, config.state_dir, settings.password))
 
 

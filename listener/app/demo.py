@@ -12,6 +12,7 @@ from pathlib import Path
 from connectors.file.replay import Tempo, index
 from connectors.file.settings import FileSettings
 from listener.app.application import Application
+from listener.app.build import DEMONSTRATION, scratch_url
 from listener.app.clock import SimulatedClock
 from listener.app.narrate import Narrator
 from listener.config import Config, ConfigError, SourceSettings
@@ -23,7 +24,6 @@ MINUTE = timedelta(minutes=1)
 BUSY = 6  # lines within a slot: from here on every minute of it matters
 LAST_LOOK = timedelta(minutes=15)  # after the digest's hour
 NO_DIGEST = timedelta(hours=12)
-DATABASE = "demonstration.db"
 PAUSE = 0.015  # s between two steps where somebody watches
 TIME_TO_READ = 4.0  # s after an alert, where somebody watches
 
@@ -78,13 +78,13 @@ def prepare(config: Config) -> Demo:
 def _on_scratch(config: Config, source: SourceSettings) -> Config:
     """The week is played anew each time, and never mixes with what is real."""
     others = (other for other in config.source if other.id != source.id)
-    database = DatabaseSettings(url=f"sqlite:///{config.state_dir / DATABASE}")
+    database = DatabaseSettings(url=scratch_url(config))
     return config.model_copy(update={"database": database, "source": (source, *others)})
 
 
 def clear(config: Config) -> None:
     """Remove what an earlier demonstration left. Blocking."""
-    for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"):
+    for name in (DEMONSTRATION, f"{DEMONSTRATION}-wal", f"{DEMONSTRATION}-shm"):
         (Path(config.state_dir) / name).unlink(missing_ok=True)
 
 

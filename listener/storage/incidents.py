@@ -128,14 +128,19 @@ def evidence_of(breach: Breach, kind: str) -> dict[str, Any]:
 def merge_evidence(
     old: Sequence[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    """The latest breach of each rule, the gravest figures of a single mention kept."""
+    """One breach a rule: the gravest figures it has seen, the latest of equals."""
     by_rule = {item["rule"]: item for item in old}
     for item in new:
         before = by_rule.get(item["rule"])
-        graver = before is None or item["kind"] != "severity"
-        if graver or item["seen"]["severity"] >= before["seen"]["severity"]:  # type: ignore[index]
+        if before is None or _gravity(item) >= _gravity(before):
             by_rule[item["rule"]] = item
     return list(by_rule.values())
+
+
+def _gravity(item: Mapping[str, Any]) -> float:
+    """What a rule's breaches are compared by: its own figure; found terms are all alike."""
+    figure = {"severity": "severity", "count": "count", "negative_share": "share"}.get(item["kind"])
+    return float(item["seen"].get(figure, 0)) if figure else 0.0
 
 
 async def join(
