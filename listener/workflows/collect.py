@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from connectors.connector import (
     Connector,
     ConnectorError,
     Cursors,
+    Gap,
     Malformed,
     Page,
     RateLimited,
@@ -198,8 +199,22 @@ class Collector:
             )
         finally:
             self.in_hand.discard(task)
+        if page.gaps:
+            await self._tell_gaps(source, page.gaps)
         self.on_page(source, outcome)
         return outcome
+
+    async def _tell_gaps(self, source: Source, gaps: Sequence[Gap]) -> None:
+        for gap in gaps:
+            log.warning(
+                "source.gap source=%s since=%s until=%s reason=%s",
+                source.id,
+                gap.since and gap.since.isoformat(),
+                gap.until.isoformat(),
+                gap.reason,
+            )
+        async with self.database.write() as connection:
+            await self.supervisor.lost(connection, source.id, gaps, self.clock())
 
     async def _succeed(self, source: Source) -> None:
         at = self.clock()

@@ -1,4 +1,4 @@
-"""Watches the watcher: a source that fails or recovers is told to the team, once each."""
+"""Watches the watcher: a source that fails, recovers or loses posts is told to the team, once each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from connectors.connector import ConnectorError, RateLimited, Unauthorized
+from connectors.connector import ConnectorError, Gap, RateLimited, Unauthorized
 from listener.domain.calendar import WorkCalendar
 from listener.domain.notice import NoticeKind
 from listener.domain.rule import Level
@@ -57,6 +57,20 @@ class Supervisor:
             connection, NoticeKind.SOURCE_RECOVERED, source_id, since=since, at=at, until=at
         )
 
+    async def lost(
+        self, connection: AsyncConnection, source_id: str, gaps: Sequence[Gap], at: datetime
+    ) -> None:
+        """Tell of what a network can no longer give: once a day, however short its window is."""
+        await self.notice(
+            connection,
+            NoticeKind.GAP,
+            source_id,
+            since=min(gap.since or gap.until for gap in gaps),
+            until=max(gap.until for gap in gaps),
+            at=at,
+            once=f"{at.astimezone(self.calendar.zone):%Y-%m-%d}",
+        )
+
     async def notice(
         self,
         connection: AsyncConnection,
@@ -67,12 +81,14 @@ class Supervisor:
         at: datetime,
         until: datetime | None = None,
         cause: str = "",
+        once: str | None = None,
     ) -> None:
-        """One notice a kind, name and beginning, however often it is seen."""
+        """One notice a kind, name and beginning (or `once`), however often it is seen."""
+        occasion = f"{kind}/{name}/{once or int(since.timestamp())}"
         for channel in self.channels:
             await outbox.enqueue(
                 connection,
-                key=f"{self.exercise_id}notice/{kind}/{name}/{int(since.timestamp())}/{channel}/team",
+                key=f"{self.exercise_id}notice/{occasion}/{channel}/team",
                 kind="notice",
                 channel=channel,
                 person=None,

@@ -14,6 +14,7 @@ from connectors.connector import (
     Closed,
     ConnectorError,
     Cursors,
+    Gap,
     Malformed,
     Page,
     RateLimited,
@@ -33,6 +34,7 @@ class Network:
     total: int = 10
     fail_after: int | None = None  # pages of one poll
     error: ConnectorError | None = None
+    gap: Gap | None = None
     asked: list[Cursors] = field(default_factory=list)
 
     def hosts(self) -> Sequence[str]:
@@ -49,6 +51,7 @@ class Network:
                 mentions=[mention(n) for n in range(number, mark)],
                 cursor={"v": 1, "mark": mark},
                 complete=mark >= self.total,
+                gaps=[self.gap] if self.gap and mark >= self.total else [],
             )
         if self.error is not None:
             raise self.error
@@ -193,6 +196,19 @@ async def test_a_lasting_failure_and_its_end_are_told_once_each(desk) -> None:
     await desk.collector().poll(desk.source(), force=True)
     kinds = [row.payload["notice"] for row in await rows(desk.database, "outbox")]
     assert sorted(k for k in kinds if k) == ["source_failing", "source_recovered"]
+
+
+async def test_what_a_network_can_no_longer_give_is_told_to_the_team_once_a_day(desk) -> None:
+    for hours in (2, 4, 6, 30):
+        desk.network.gap = Gap(since=desk.at, until=desk.at + timedelta(hours=1), reason="short")
+        desk.network.total += 2
+        desk.at = NIGHT + timedelta(hours=hours)
+        await desk.collector().poll(desk.source())
+    assert await count(desk.database, "gaps") == 4
+    told, again = await rows(desk.database, "outbox")
+    assert told.payload["notice"] == again.payload["notice"] == "gap"
+    assert told.payload["since"] == NIGHT.isoformat()
+    assert again.created_at - told.created_at == timedelta(hours=28)
 
 
 async def test_an_answer_that_cannot_be_read_is_kept_aside(desk) -> None:
