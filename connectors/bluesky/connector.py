@@ -17,7 +17,7 @@ from connectors.bluesky.feeds import (
     feeds_of,
     longest_waiting_first,
 )
-from connectors.bluesky.people import Followers, Handles
+from connectors.bluesky.people import Followers, Handles, read_audience
 from connectors.bluesky.reading import at_uri, mappings, string
 from connectors.bluesky.session import (
     WITHOUT_ACCOUNT,
@@ -77,8 +77,8 @@ class BlueskyConnector:
         self._pds = Xrpc(http, settings.base_url, self._account)
         self._public = Xrpc(http, settings.public_api)
         self._followers = Followers(self._pds)
-        accounts = addressable(watched.accounts + settings.accounts)
-        self._handles = Handles(self._public, accounts)
+        self._accounts = addressable(watched.accounts + settings.accounts)
+        self._handles = Handles(self._public, self._accounts)
         for address in (settings.base_url, settings.public_api):
             http.limit(URL(address).host or "", _POLITE)
 
@@ -99,23 +99,35 @@ class BlueskyConnector:
 
     async def poll(self, cursors: Cursors) -> AsyncIterator[Page]:
         """Every feed from its cursor up to now. A feed that fails by its own fault holds up no other."""
-        if self._account is None:
-            if self._settings.stream:
-                return
+        if self._account is None and not self._settings.stream:
             raise Unauthorized(WITHOUT_ACCOUNT)
-        await self._handles.learn()
         failed: Malformed | None = None
         given: set[str] = set()  # a post may stand in several feeds
-        feeds = feeds_of(self._settings, self._watched)
-        for feed in longest_waiting_first(feeds, cursors):
+        for feed in await self._feeds(cursors):
             try:
                 async for page in self._read(feed, cursors.get(feed.name), given):
                     yield page
             except Malformed as error:
                 log.warning("bluesky.feed_failed", extra={"feed_method": feed.method})
                 failed = failed or error
+        async for page in self._audience(cursors):
+            yield page
         if failed is not None:
             raise failed
+
+    async def _feeds(self, cursors: Cursors) -> Sequence[Feed]:
+        if self._account is None:
+            return ()
+        await self._handles.learn()
+        return longest_waiting_first(feeds_of(self._settings, self._watched), cursors)
+
+    async def _audience(self, cursors: Cursors) -> AsyncIterator[Page]:
+        if not self._settings.audience:
+            return
+        server = self._public if self._account is None else self._pds
+        page = await read_audience(server, self._accounts, cursors, self._clock)
+        if page is not None:
+            yield page
 
     async def _read(
         self, feed: Feed, cursor: Cursor | None, given: set[str]

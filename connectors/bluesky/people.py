@@ -1,4 +1,4 @@
-"""What is asked about accounts: how many follow an author, and which DID a watched one has."""
+"""What is asked about accounts: how many follow them, and which DID a watched one has."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
+from connectors.audience import audience_page, is_due
 from connectors.bluesky.reading import count, mappings, string
+from connectors.bluesky.wire import NETWORK
 from connectors.bluesky.xrpc import Rejected, Xrpc
-from connectors.connector import ConnectorError
+from connectors.connector import Clock, ConnectorError, Cursors, Page
 from connectors.http import NotFound
-from connectors.mention import Mention
+from connectors.mention import AudienceSnapshot, Mention
 
 log = logging.getLogger(__name__)
+AUDIENCE = "audience"
 _PROFILES_A_CALL = 25
 _MAX_KEPT = 20_000
 
@@ -43,11 +47,9 @@ class Followers:
                 return
 
     async def _ask(self, dids: Sequence[str]) -> None:
-        """Source: https://docs.bsky.app/docs/api/app-bsky-actor-get-profiles (25 a call)"""
-        params = [("actors", did) for did in dids]
-        answer = await self._server.query("app.bsky.actor.getProfiles", params)
+        profiles = await _profiles(self._server, dids)
         self._known.update(dict.fromkeys(dids))
-        for profile in mappings(answer.get("profiles")):
+        for profile in profiles:
             if (did := string(profile.get("did"))) is not None:
                 self._known[did] = count(profile.get("followersCount"))
 
@@ -56,6 +58,42 @@ class Followers:
         if followers is None or mention.author.followers is not None:
             return mention
         return replace(mention, author=replace(mention.author, followers=followers))
+
+
+async def read_audience(
+    server: Xrpc, accounts: Sequence[str], cursors: Cursors, clock: Clock
+) -> Page | None:
+    """How many follow these accounts; None where nothing is due, or the server is in trouble."""
+    at = clock()
+    if not accounts or not is_due(cursors.get(AUDIENCE), at):
+        return None
+    snapshots: list[AudienceSnapshot] = []
+    for start in range(0, len(accounts), _PROFILES_A_CALL):
+        try:
+            profiles = await _profiles(server, accounts[start : start + _PROFILES_A_CALL])
+        except ConnectorError as error:
+            log.info("bluesky.audience_unknown", extra={"error": type(error).__name__})
+            return None
+        snapshots += [
+            AudienceSnapshot(network=NETWORK, account=account, taken_at=at, followers=followers)
+            for profile in profiles
+            if (account := _watched_name(profile, accounts)) is not None
+            and (followers := count(profile.get("followersCount"))) is not None
+        ]
+    return audience_page(AUDIENCE, snapshots, at)
+
+
+async def _profiles(server: Xrpc, actors: Sequence[str]) -> Iterable[dict[str, Any]]:
+    """Source: https://docs.bsky.app/docs/api/app-bsky-actor-get-profiles (25 a call)"""
+    params = [("actors", actor) for actor in actors]
+    answer = await server.query("app.bsky.actor.getProfiles", params)
+    return mappings(answer.get("profiles"))
+
+
+def _watched_name(profile: dict[str, Any], accounts: Sequence[str]) -> str | None:
+    """As the configuration names it, by handle or by DID."""
+    names = (string(profile.get("handle")), string(profile.get("did")))
+    return next((name for name in names if name is not None and name.lower() in accounts), None)
 
 
 class Handles:

@@ -34,6 +34,7 @@ class BlueskySettings(ConnectorSettings):
     domains: tuple[str, ...] = ()  # posts that link to the hospital's own sites
     notifications: bool = True
     followers: bool = True  # one more request for every 25 authors not met before
+    audience: bool = True  # once a day, the followers of the watched accounts
     look_back: Duration = Field(default=timedelta(days=7), gt=timedelta(0))
     overlap: Duration = Field(default=timedelta(minutes=10), ge=timedelta(0))
     stream: bool = False

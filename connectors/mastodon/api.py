@@ -24,7 +24,7 @@ from connectors.http import HttpClient, NotFound, Response
 from connectors.mastodon.feeds import PAGE, Feed, Pairs, Source
 from connectors.mastodon.instance import Instance
 from connectors.mastodon.position import Entry
-from connectors.mastodon.wire import InstanceWire, Notification, Status
+from connectors.mastodon.wire import Account, InstanceWire, Notification, Status
 from connectors.urls import host_of
 
 BATCH = 20
@@ -95,6 +95,14 @@ class Api:
         """Up to BATCH statuses (since 4.3); those that are gone are left out."""
         pairs = tuple(("id[]", local_id) for local_id in local_ids)
         return _statuses((await self._get("/api/v1/statuses", pairs)).json())
+
+    async def account(self, acct: str) -> Account:
+        """By its name on this instance."""
+        name = acct.lstrip("@").partition("@")[0]
+        document = (await self._get("/api/v1/accounts/lookup", (("acct", name),))).json()
+        if not isinstance(document, dict):
+            raise Malformed(f"{self.host}: an account was expected")
+        return Account.model_validate(document)
 
     async def resolved(self, uri: str) -> Status | None:
         """The status of this URI as this instance knows it; needs a user token."""

@@ -25,6 +25,7 @@ from connectors.connector import (
 )
 from connectors.http import HttpClient, Limits
 from connectors.mastodon.api import Api
+from connectors.mastodon.audience import read_audience
 from connectors.mastodon.catchup import CatchUp
 from connectors.mastodon.feeds import Feed, Source, feeds_of
 from connectors.mastodon.known import KnownPosts
@@ -90,11 +91,20 @@ class MastodonConnector:
                     failures.append((feed, error))
                     if isinstance(error, RateLimited | Unavailable):
                         break  # the host's other feeds would fare no better
+        async for page in self._audiences(cursors):
+            yield page
         for feed, failure in failures:
             if read_any and not isinstance(failure, _PASSING) and feed.name not in self._refused:
                 self._refused.add(feed.name)
                 yield self._refusal(feed, failure)
         _raise_worst([failure for _, failure in failures], read_any=read_any)
+
+    async def _audiences(self, cursors: Cursors) -> AsyncIterator[Page]:
+        accounts = self._watched.accounts if self._settings.audience else ()
+        for server in self._servers.values() if accounts else ():
+            page = await read_audience(server, accounts, cursors, self._clock)
+            if page is not None:
+                yield page
 
     async def refresh(self, keys: Collection[MentionKey]) -> AsyncIterator[Page]:
         servers: list[Server] = []

@@ -46,6 +46,7 @@ class MastodonSettings(ConnectorSettings):
     terms: tuple[str, ...] = ()  # searched beside those of the watches
     search: bool = True
     notifications: bool = True  # posts that address or quote the token's account
+    audience: bool = True  # once a day, the followers of the watched accounts of these instances
     public: Literal["off", "local", "all"] = "off"  # kept only where a watch is concerned
     honour_opt_out: bool = True  # leave out authors who say #nobot or noindex
     stream: bool = False

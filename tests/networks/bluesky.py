@@ -56,7 +56,8 @@ class Bluesky(StandIn):
         self.posts: list[dict[str, Any]] = []
         self.notifications: list[dict[str, Any]] = []
         self.blocked: set[str] = set()  # hidden from the account, not from the public
-        self.followers = {AUTHOR: 1234}
+        self.followers = {AUTHOR: 1234, "did:plc:chu": 5120}
+        self.handles = {"chu.valmont.example": "did:plc:chu"}
         self.max_hits = 100_000
         self.knows_reasons = True  # older servers list every notification whatever is asked
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -165,14 +166,15 @@ class Bluesky(StandIn):
         actors = request.query.getall("actors", [])
         if len(actors) > 25:
             return error("InvalidRequest")
+        dids = [self.handles.get(actor, actor) for actor in actors]
+        named = {did: handle for handle, did in self.handles.items()}
         profiles = [
-            {"did": did, "followersCount": self.followers[did]}
-            for did in actors
-            if did in self.followers
+            {"did": d, "handle": named.get(d, "a.example"), "followersCount": self.followers[d]}
+            for d in dids
+            if d in self.followers
         ]
         return web.json_response({"profiles": profiles})
 
     async def _resolve(self, request: web.Request) -> web.Response:
-        if request.query.get("handle") != "chu.valmont.example":
-            return error("InvalidRequest")
-        return web.json_response({"did": "did:plc:chu"})
+        did = self.handles.get(request.query.get("handle", ""))
+        return web.json_response({"did": did}) if did else error("InvalidRequest")

@@ -96,6 +96,7 @@ class Mastodon(StandIn):
         self.posts: list[Post] = []
         self.elsewhere: list[Post] = []  # known to the instance, on no timeline
         self.notifications: list[dict[str, Any]] = []
+        self.accounts: dict[str, dict[str, Any]] = {}
         self._number = 0
         self._tagged: dict[str, tuple[tuple[int, int], list[Post]]] = {}
         self.describes_itself = True
@@ -146,6 +147,7 @@ class Mastodon(StandIn):
         app.router.add_get("/api/v1/notifications", self._notified)
         app.router.add_get("/api/v1/statuses", self._statuses)
         app.router.add_get("/api/v1/statuses/{id}", self._status)
+        app.router.add_get("/api/v1/accounts/lookup", self._lookup)
         app.router.add_get("/api/v1/streaming", self._stream)
 
     def rate_limited(self) -> web.StreamResponse:
@@ -201,6 +203,10 @@ class Mastodon(StandIn):
             return error("This method requires an authenticated user", 422)
         types = request.query.getall("types[]", [])
         return self._page(request, [n for n in self.notifications if n["type"] in types])
+
+    async def _lookup(self, request: web.Request) -> web.StreamResponse:
+        found = self.accounts.get(request.query.get("acct", ""))
+        return web.json_response(found) if found else error("Record not found", 404)
 
     async def _statuses(self, request: web.Request) -> web.Response:
         ids = request.query.getall("id[]", [])

@@ -40,6 +40,7 @@ async def make(network: Bluesky, now: Now) -> AsyncIterator[Make]:
                 "app_password": PASSWORD,
                 "notifications": False,
                 "followers": False,
+                "audience": False,
                 **settings,
             }
             chosen = BlueskyConnector.Settings.model_validate(told)
