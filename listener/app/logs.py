@@ -31,13 +31,12 @@ def configure(
     """
     target = stream or sys.stderr
     as_json = log_format == "json" or (log_format == "auto" and not target.isatty())
-    handler = _Handler(stream)
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    handler = _Handler(stream, threshold)
     handler.setFormatter(_formatter(as_json, colours=target.isatty(), journal=_is_journal(target)))
     root = logging.getLogger()
     root.handlers[:] = [h for h in root.handlers if not isinstance(h, _Handler)] + [handler]
-    root.setLevel(logging.WARNING)
-    for name in OURS:
-        logging.getLogger(name).setLevel(level.upper())
+    root.setLevel(min(threshold, logging.WARNING))
     # Its warnings tell of polls that overlap their interval, which is how long walks are meant.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.captureWarnings(True)
@@ -56,9 +55,14 @@ def configure(
 class _Handler(logging.Handler):
     """Writes to its stream; without one, to whatever standard error is by then."""
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self, stream: TextIO | None, threshold: int) -> None:
         super().__init__()
         self._stream = stream
+        self._threshold = threshold
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        ours = record.name.partition(".")[0] in OURS
+        return record.levelno >= (self._threshold if ours else logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:
         stream = self._stream or sys.stderr

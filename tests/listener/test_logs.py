@@ -23,14 +23,12 @@ SECRET = "xoxb-1234567890-abcdefGHIJ"
 def stream():
     """Logging as it was before, once the test is over."""
     root = logging.getLogger()
-    before = root.handlers[:], root.level, {n: logging.getLogger(n).level for n in logs.OURS}
+    before = root.handlers[:], root.level
     written = io.StringIO()
     logs.configure("json", "info", stream=written)
     yield written
-    root.handlers[:], level, levels = before
+    root.handlers[:], level = before
     root.setLevel(level)
-    for name, known in levels.items():
-        logging.getLogger(name).setLevel(known)
     logging.captureWarnings(False)
     structlog.reset_defaults()
 
