@@ -107,7 +107,7 @@ class Narrator:
         _ = self._speaker.gettext
         self._say(_("The listener goes on. Ctrl-C stops it."))
         if port:
-            self._say(f"http://127.0.0.1:{port}/readyz")
+            self._say(f"http://{self._config.service.host}:{port}/readyz")
 
     def _moving(self, text: str) -> None:
         if self.is_watched:
