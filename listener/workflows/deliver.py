@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 SEND_SECONDS = 45.0  # below the lease: a row that is being sent is nobody else's
 BACKOFF = tuple(timedelta(seconds=s) for s in (2, 8, 20, 60, 180, 600))
+BATCH = 4  # letters at once: a channel that says "wait" is then not asked for all the others too
 FALLBACK_AFTER = 2  # failed attempts before the next channel is asked as well
+FALLBACK_WITHIN = timedelta(seconds=30)  # where the next attempt is later than this, at once
 GIVE_UP_AFTER = timedelta(hours=48)
 CLOCKS_APART = timedelta(minutes=5)  # how far the channel's clock may be from ours
 
@@ -45,6 +47,7 @@ class Postman:
     clock: Clock
     fallback: str
     jitter: Callable[[], float] = field(default=random.random)
+    _quiet: dict[str, datetime] = field(default_factory=dict)  # channel → not before
 
     async def deliver(self, at: datetime | None = None) -> int:
         """Send everything that is due; how many letters were sent."""
@@ -52,7 +55,9 @@ class Postman:
         while True:
             now = at or self.clock()
             async with self.database.write() as connection:
-                letters = await outbox.claim(connection, owner=self.owner, at=now, lease=LEASE)
+                letters = await outbox.claim(
+                    connection, owner=self.owner, at=now, lease=LEASE, limit=BATCH
+                )
             if not letters:
                 return sent
             results = await asyncio.gather(*(self._deliver(letter, now) for letter in letters))
@@ -86,6 +91,8 @@ class Postman:
         notifier = self.notifiers.get(letter.channel)
         if notifier is None:
             raise Undeliverable(f"no channel {letter.channel!r} is configured")
+        if (until := self._quiet.get(letter.channel, at)) > at:
+            raise DeliveryError("asked to wait", retry_after=until - at)
         message = await self.compose(letter, at)
         async with self.database.read() as connection:
             root = await outbox.thread_root(
@@ -125,6 +132,8 @@ class Postman:
         """Put the letter back, or give it up; after a few failures the fallback goes as well."""
         if error.permanent or at - letter.created_at > GIVE_UP_AFTER:
             return await self._give_up(letter, str(error), at)
+        if error.retry_after is not None:
+            self._quiet[letter.channel] = at + error.retry_after
         pause = error.retry_after or BACKOFF[min(letter.attempts, len(BACKOFF) - 1)]
         pause *= 1 + 0.2 * self.jitter()
         if letter.attempts == 0:
@@ -137,7 +146,7 @@ class Postman:
                 error=str(error),
                 ambiguous=error.ambiguous or letter.sending_since is not None,
             )
-            if letter.attempts + 1 >= FALLBACK_AFTER:
+            if letter.attempts + 1 >= FALLBACK_AFTER or pause > FALLBACK_WITHIN:
                 await self._fall_back(connection, letter, at)
         return False
 

@@ -12,7 +12,7 @@ import pytest
 from listener.domain.alert import Recipient
 from listener.notifiers.base import CannotTell, DeliveryError, Message, Receipt
 from listener.storage import outbox
-from listener.workflows.deliver import GIVE_UP_AFTER, Postman, Undeliverable
+from listener.workflows.deliver import BATCH, GIVE_UP_AFTER, Postman, Undeliverable
 from tests.listener.house import NIGHT, count, rows
 
 
@@ -131,11 +131,31 @@ async def test_two_postmen_never_send_the_same_letter(office) -> None:
 
 
 async def test_a_channel_that_says_wait_is_waited_for(office) -> None:
-    office.slack.errors = [DeliveryError("slow down", retry_after=timedelta(seconds=90))]
+    office.slack.errors = [DeliveryError("slow down", retry_after=timedelta(seconds=25))]
     await office.post()
     await office.deliver()
-    assert await office.deliver(timedelta(seconds=80)) == 0
-    assert await office.deliver(timedelta(seconds=20)) == 1
+    assert await office.deliver(timedelta(seconds=20)) == 0
+    assert await office.deliver(timedelta(seconds=10)) == 1
+    assert office.email.taken == []
+
+
+async def test_a_channel_that_says_wait_is_not_asked_for_other_letters_meanwhile(office) -> None:
+    office.slack.errors = [DeliveryError("slow down", retry_after=timedelta(seconds=25))]
+    for number in range(12):
+        await office.post(f"incident-{number}/opened/slack/lea")
+    await office.deliver()
+    assert len(office.slack.taken) == BATCH - 1  # those that went out beside the first
+    await office.deliver(timedelta(seconds=30))
+    assert len(office.slack.taken) == 12
+
+
+async def test_who_must_wait_long_for_a_channel_is_told_by_the_next_one_at_once(office) -> None:
+    office.slack.errors = [DeliveryError("slow down", retry_after=timedelta(minutes=10))]
+    await office.post()
+    await office.deliver()
+    assert [m.key for m in office.email.taken] == ["incident-1/opened/email/lea"]
+    await office.deliver(timedelta(minutes=15))
+    assert len(office.slack.taken) == 1
 
 
 async def test_an_ambiguous_send_is_looked_for_before_it_is_repeated(office) -> None:
