@@ -150,6 +150,9 @@ def _existing(config: Config) -> Database | None:
 def _schema(name: str, revision: str | None) -> Finding:
     if revision == migrate.head():
         return _found("database", name, f"at {revision}")
+    if revision is not None and revision not in migrate.revisions():
+        detail = f"at {revision}, which this listener does not know: a newer version's?"
+        return _found("database", name, detail, State.FAILED)
     return _found("database", name, f"at {revision}, upgraded at start to {migrate.head()}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -119,6 +121,15 @@ async def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
     (tmp_path / "listener.db").write_bytes(b"not a database, not even a little" * 100)
     found = await asked(config(tmp_path))
     assert found["sqlite"].state is State.FAILED
+
+
+async def test_a_schema_of_a_newer_version_is_said(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "listener.db")) as newer, newer:
+        newer.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        newer.execute("INSERT INTO alembic_version VALUES ('29990101_later')")
+    found = await asked(config(tmp_path))
+    assert found["sqlite"].state is State.FAILED
+    assert "newer version's" in found["sqlite"].detail
 
 
 def offline(settings: Config) -> dict[str, list[Finding]]:
