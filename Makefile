@@ -30,7 +30,7 @@ bench: $(DEV)            ## speed and size, as a table and as JSON in var/bench.
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 soak: $(DEV)             ## kill -9, outages and floods: minutes, not seconds
-	@$(BIN)/python -m pytest -m soak --timeout 1800 $(ARGS)
+	@$(BIN)/python -m pytest -m soak -s --timeout 1800 $(ARGS)
 
 train: $(DEV)            ## rebuild the shipped models: make train DATA=path/to/data
 	@$(BIN)/python -m classifiers.training --data $(DATA)
