@@ -25,6 +25,7 @@ from listener.workflows.collect import Collector, Source
 from listener.workflows.compose import Composer
 from listener.workflows.deliver import Postman
 from listener.workflows.forget import Forgetter
+from listener.workflows.graveyard import Graveyard
 from listener.workflows.judgement import Judgement
 from listener.workflows.mend import Mender
 from listener.workflows.process import Outcome, Processor
@@ -190,7 +191,12 @@ class Application:
             pseudonyms=self.pseudonyms,
             sealer=self.sealer,
             mender=self.mender,
+            graveyard=self.graveyard,
         )
+
+    @cached_property
+    def graveyard(self) -> Graveyard:
+        return Graveyard(path=self.config.state_dir / "tombstones.jsonl")
 
     @cached_property
     def mender(self) -> Mender:

@@ -76,7 +76,7 @@ async def application(
         notifiers = build_notifiers(config, clock=clock)
         for notifier in notifiers.values():
             stack.push_async_callback(notifier.close)
-        yield Application(
+        app = Application(
             config=config,
             config_hash=config_hash,
             keys=keys,
@@ -87,3 +87,5 @@ async def application(
             notifiers=notifiers,
             on_page=on_page,
         )
+        await app.graveyard.restore(database, clock())
+        yield app

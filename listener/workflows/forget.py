@@ -16,6 +16,7 @@ from listener.storage.dialect import forget_alone
 from listener.storage.erasure import Target
 from listener.storage.seal import Sealer, SealError
 from listener.workflows.draft import LINK
+from listener.workflows.graveyard import Graveyard
 from listener.workflows.mend import Beyond, Fate, Mender
 from listener.workflows.traces import Traces
 
@@ -57,6 +58,7 @@ class Forgetter:
     pseudonyms: Pseudonyms
     sealer: Sealer
     mender: Mender
+    graveyard: Graveyard
 
     async def preview(self, wanted: Wanted) -> int:
         """How many mentions would be erased."""
@@ -129,6 +131,8 @@ class Forgetter:
         links = {target.url_ref for target in targets if target.url_ref}
         names |= {("link", ref) for ref in links - shared}
         await erasure.bury(connection, names, at=at)
+        # Before the commit: a crash in between erases at the next start what was asked for.
+        self.graveyard.add(names)
 
     def _written(self, author: str) -> set[str]:
         """What stands in others' texts for the author: whole, or without the instance."""

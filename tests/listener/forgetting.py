@@ -109,7 +109,10 @@ async def home(database: Database, folder: Path, **sections: Any) -> AsyncIterat
         config = parse(_config(folder, slack, outbox) | sections, environ={"SLACK": TOKEN})
         made: list[Home] = []
         async with application(
-            config, clock=lambda: made[0].at, scorer=WordScorer(), database=database
+            config,
+            clock=lambda: made[0].at if made else NIGHT,
+            scorer=WordScorer(),
+            database=database,
         ) as app:
             made.append(Home(app, slack, outbox))
             await made[0].hear()
