@@ -58,6 +58,7 @@ def mentions(
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
     unmasked: Unmasked = False,
     config: ConfigOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
 ) -> None:
     """List what was said, the newest first.
 
@@ -78,6 +79,8 @@ def mentions(
         min_severity=min_severity,
         live=live,
     )
+    if as_json:
+        form = Format.JSONL
     if limit is None and form is Format.TABLE:
         limit = TABLE_LIMIT
     run(_list(opened, filters, form=form, limit=limit, unmasked=unmasked), opened.config)

@@ -51,6 +51,10 @@ def test_mentions_come_newest_first_with_all_that_is_known(filled: House) -> Non
     assert row["occurred_at"] == "2026-03-14T22:59:00+01:00"
 
 
+def test_json_is_asked_of_mentions_as_of_any_table(filled: House) -> None:
+    assert filled.lines("mentions", "--json") == filled.lines("mentions", "--format", "jsonl")
+
+
 @pytest.mark.parametrize(
     ("options", "found"),
     [
