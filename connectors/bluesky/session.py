@@ -138,8 +138,9 @@ class Account:
     async def _create(self) -> Session:
         credential = {"identifier": self._identifier, "password": self._password}
         answer = await self._http.post(f"{self._server}.createSession", json=credential)
-        if answer.status != 200:
+        if answer.status in (400, 401, 403):
             raise Unauthorized(_refusal(answer))
+        answer.raise_for_status()
         session = read_session(mapping(answer.json()), account=self._account)
         if session is None:
             raise Malformed("createSession gave no tokens")
