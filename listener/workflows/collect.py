@@ -99,36 +99,43 @@ class Collector:
     async def poll(self, source: Source, *, force: bool = False) -> Poll:
         """Read one source up to now. Errors are kept as its health, never raised."""
         result = Poll(source=source.id)
-        result.skipped = await self._begin(source, force=force)
+        lane = source.id
+        result.skipped = await self._begin(source, lane, force=force)
         if result.skipped:
             return result
         try:
-            await self._walk(source, source.connector.poll(await self._cursors(source)), result)
+            pages = source.connector.poll(await self._cursors(source))
+            await self._walk(source, lane, pages, result)
         except ConnectorError as error:
             result.error = str(error)
-            await self._fail(source, error)
+            await self._fail(source, lane, error)
         else:
-            await self._succeed(source)
+            if not self.stopping.is_set():
+                await self._succeed(source, lane)
         finally:
-            async with self.database.write() as connection:
-                await sources.release(connection, source.id, owner=self.owner)
+            await self._release(lane)
         return result
 
     async def follow(self, source: Source) -> None:
-        """Follow a stream until it ends, is cancelled, or the listener stops."""
-        connector = source.connector
-        if not isinstance(connector, Streaming) or await self._begin(source, force=False):
+        """Follow a stream until it ends, is cancelled, or the listener stops.
+
+        It has a lane of its own, lease and health, beside the polls of the same source: they are
+        the safety net that must hold while the stream is cut.
+        """
+        connector, lane = source.connector, stream_lane(source)
+        if not isinstance(connector, Streaming) or await self._begin(source, lane, force=False):
             return
-        result = Poll(source=source.id)
         try:
-            await self._walk(
-                source, connector.stream(await self._cursors(source)), result, live=True
-            )
+            pages = connector.stream(await self._cursors(source))
+            await self._walk(source, lane, pages, Poll(source=source.id), live=True)
         except ConnectorError as error:
-            await self._fail(source, error)
+            await self._fail(source, lane, error)
         finally:
-            async with self.database.write() as connection:
-                await sources.release(connection, source.id, owner=self.owner)
+            await self._release(lane)
+
+    async def _release(self, lane: str) -> None:
+        async with self.database.write() as connection:
+            await sources.release(connection, lane, owner=self.owner)
 
     async def refresh(self, source: Source, pages: Any) -> Poll:
         """Process pages of figures that were read again; the source's health is not theirs to say."""
@@ -141,12 +148,12 @@ class Collector:
             log.info("refresh.failed source=%s error=%s", source.id, type(error).__name__)
         return result
 
-    async def _begin(self, source: Source, *, force: bool) -> str | None:
+    async def _begin(self, source: Source, lane: str, *, force: bool) -> str | None:
         """Take the lease; why not, where it cannot or should not be taken."""
         at = self.clock()
         async with self.database.write() as connection:
-            await sources.ensure(connection, source.id)
-            state = await sources.get(connection, source.id)
+            await sources.ensure(connection, lane)
+            state = await sources.get(connection, lane)
             # Another configuration: what was wrong with the last one may be mended.
             same = state is not None and state.fingerprint == source.fingerprint
             if state is not None and same and not force:
@@ -154,19 +161,19 @@ class Collector:
                     return "stopped"
                 if state.next_at is not None and state.next_at > at:
                     return "waiting"
-            free = await sources.acquire(
-                connection, source.id, owner=self.owner, at=at, lease=LEASE
-            )
+            free = await sources.acquire(connection, lane, owner=self.owner, at=at, lease=LEASE)
             if not free:
                 return "busy"
-            await sources.set_state(connection, source.id, last_attempt_at=at, stopped=None)
+            await sources.set_state(connection, lane, last_attempt_at=at, stopped=None)
         return None
 
     async def _cursors(self, source: Source) -> Cursors:
         async with self.database.read() as connection:
             return await sources.cursors(connection, source.id)
 
-    async def _walk(self, source: Source, pages: Any, result: Poll, *, live: bool = False) -> None:
+    async def _walk(
+        self, source: Source, lane: str, pages: Any, result: Poll, *, live: bool = False
+    ) -> None:
         """Process page after page; a stop is heeded between two pages, never within one."""
         renewed = self.clock()
         async with aclosing(read_ahead(pages, partial(self._begin_page, source))) as begun:
@@ -175,18 +182,18 @@ class Collector:
                 now = self.clock()
                 if now - renewed > RENEW_AFTER:
                     renewed = now
-                    await self._renew(source, now, live=live)
+                    await self._renew(source, lane, now, live=live)
                 if self.stopping.is_set():
                     return
 
     def _begin_page(self, source: Source, page: Page) -> Ahead:
         return self.processor.begin(page, source.origin, self.clock())
 
-    async def _renew(self, source: Source, now: datetime, *, live: bool) -> None:
+    async def _renew(self, source: Source, lane: str, now: datetime, *, live: bool) -> None:
         async with self.database.write() as connection:
-            await sources.acquire(connection, source.id, owner=self.owner, at=now, lease=LEASE)
-            if live:
-                await sources.set_state(connection, source.id, last_success_at=now)
+            await sources.acquire(connection, lane, owner=self.owner, at=now, lease=LEASE)
+        if live:
+            await self._succeed(source, lane)  # a stream never ends well: that it runs is success
 
     async def _process(
         self, source: Source, page: Page, *, live: bool = False, ahead: Ahead | None = None
@@ -216,13 +223,13 @@ class Collector:
         async with self.database.write() as connection:
             await self.supervisor.lost(connection, source.id, gaps, self.clock())
 
-    async def _succeed(self, source: Source) -> None:
+    async def _succeed(self, source: Source, lane: str) -> None:
         at = self.clock()
         async with self.database.write() as connection:
-            before = await sources.get(connection, source.id)
+            before = await sources.get(connection, lane)
             await sources.set_state(
                 connection,
-                source.id,
+                lane,
                 last_success_at=at,
                 failures=0,
                 failing_since=None,
@@ -231,20 +238,20 @@ class Collector:
                 fingerprint=source.fingerprint,
             )
             if before is not None and before.failures:
-                log.info("source.recovered source=%s after=%d", source.id, before.failures)
-                await self.supervisor.recovered(connection, source.id, before, at)
+                log.info("source.recovered source=%s after=%d", lane, before.failures)
+                await self.supervisor.recovered(connection, lane, before, at)
 
-    async def _fail(self, source: Source, error: ConnectorError) -> None:
+    async def _fail(self, source: Source, lane: str, error: ConnectorError) -> None:
         at = self.clock()
         async with self.database.write() as connection:
-            before = await sources.get(connection, source.id)
+            before = await sources.get(connection, lane)
             failures = (before.failures if before else 0) + 1
             since = before.failing_since if before and before.failing_since else at
             stopped = LASTING.get(type(error))
             if failures == 1 or stopped:
                 log.warning(
                     "source.failing source=%s error=%s detail=%s",
-                    source.id,
+                    lane,
                     type(error).__name__,
                     error,
                 )
@@ -252,7 +259,7 @@ class Collector:
                 await self._quarantine(connection, source, error, at)
             await sources.set_state(
                 connection,
-                source.id,
+                lane,
                 failures=failures,
                 failing_since=since,
                 last_error=f"{type(error).__name__}: {error}"[:500],
@@ -260,7 +267,7 @@ class Collector:
                 stopped=stopped,
                 fingerprint=source.fingerprint,
             )
-            await self.supervisor.failing(connection, source.id, error, failures, since, at)
+            await self.supervisor.failing(connection, lane, error, failures, since, at)
 
     def _pause(self, error: ConnectorError, failures: int) -> timedelta:
         if isinstance(error, RateLimited):
@@ -282,3 +289,8 @@ class Collector:
             at=at,
             keep=self.processor.quarantine,
         )
+
+
+def stream_lane(source: Source) -> str:
+    """The name under which a source's stream is leased and its health kept; ids hold no slash."""
+    return f"{source.id}/stream"
