@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.connector import Clock
@@ -74,6 +75,13 @@ class Postman:
             return await self._failed(letter, late, at)
         except DeliveryError as error:
             return await self._failed(letter, error, at)
+        except (SQLAlchemyError, OSError):
+            raise  # the database is away: its lease brings the letter back
+        except Exception as error:
+            # A fault of ours in one letter must hold up no other, nor keep its fallback from going.
+            log.exception("delivery.fault channel=%s kind=%s", letter.channel, letter.kind)
+            fault = DeliveryError(f"a fault of ours: {type(error).__name__}", ambiguous=True)
+            return await self._failed(letter, fault, at)
         async with self.database.write() as connection:
             stored = asdict(receipt)
             stored["sent_at"] = receipt.sent_at.isoformat()

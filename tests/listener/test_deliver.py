@@ -56,6 +56,8 @@ class Channel:
 
 
 async def compose(letter: outbox.Letter, at: Any) -> Message:
+    if letter.payload.get("fault"):
+        raise KeyError("Mme X")
     if letter.payload.get("gone"):
         raise Undeliverable("nothing left to say")
     recipient = Recipient(person=letter.person, name="Léa", address="lea@chu.example")
@@ -235,6 +237,19 @@ async def test_what_cannot_be_sent_is_given_up_loudly(office, caplog) -> None:
     await office.deliver()
     assert await count(office.database, "outbox", state="failed", channel="email") == 1
     assert "delivery.failed" in caplog.text
+
+
+async def test_a_letter_that_we_cannot_compose_holds_up_no_other_and_is_given_up(
+    office, caplog
+) -> None:
+    for number in range(3):
+        await office.post(f"incident-{number}/opened/slack/lea", payload={"fault": number == 0})
+    await office.deliver()
+    assert len(office.slack.taken) == 2
+    await office.deliver(GIVE_UP_AFTER + timedelta(minutes=1))
+    assert await count(office.database, "outbox", state="failed", channel="slack") == 1
+    assert "delivery.fault" in caplog.text
+    assert "Mme X" not in caplog.messages
 
 
 async def test_an_alert_nobody_takes_for_two_days_is_given_up(office) -> None:
