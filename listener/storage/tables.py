@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -22,10 +17,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     text,
     true,
 )
+
+from listener.storage.columns import Instant, Key, exercise, lease
 
 metadata = MetaData(
     naming_convention={
@@ -36,39 +32,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-# SQLite numbers rows by itself only for INTEGER keys.
-Key = BigInteger().with_variant(Integer, "sqlite")
-
-
-class Instant(TypeDecorator[datetime]):
-    """A UTC instant: timestamptz on PostgreSQL, UTC text on SQLite. Refuses naive values."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"an instant needs a zone, got {value!r}")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _exercise() -> Column[str]:
-    """Empty for what is real; the id of the drill or demo otherwise."""
-    return Column("exercise_id", String(64), nullable=False, server_default="")
-
-
-def _lease() -> tuple[Column[Any], ...]:
-    return Column("lease_owner", String(64)), Column("lease_until", Instant)
-
 
 sources = Table(
     "sources",
@@ -84,7 +47,7 @@ sources = Table(
     Column("fingerprint", String(64)),  # of the source's configuration when it was stopped
     Column("received", BigInteger, nullable=False, server_default="0"),
     Column("dropped", BigInteger, nullable=False, server_default="0"),
-    *_lease(),
+    *lease(),
 )
 
 feeds = Table(
@@ -246,7 +209,7 @@ incidents = Table(
     "incidents",
     metadata,
     Column("id", Key, primary_key=True),
-    _exercise(),
+    exercise(),
     Column("subject", String(64), nullable=False),
     Column("open_key", String(160)),  # None once closed: at most one unfinished a subject
     Column("level", String(16), nullable=False),
@@ -286,7 +249,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Key, primary_key=True),
-    _exercise(),
+    exercise(),
     Column("key", String(200), nullable=False, unique=True),  # idempotency
     Column("kind", String(16), nullable=False),  # alert · digest · notice
     Column("incident_id", Key, ForeignKey("incidents.id")),
@@ -304,7 +267,7 @@ outbox = Table(
     Column("error", Text),
     Column("thread", String(200)),
     Column("receipt", JSON),
-    *_lease(),
+    *lease(),
     Index("ix_outbox_state_due_at", "state", "due_at"),
     Index("ix_outbox_incident_id", "incident_id"),
 )
@@ -317,7 +280,7 @@ due = Table(
     Column("due_at", Instant, nullable=False),
     Column("payload", JSON, nullable=False),
     Column("done_at", Instant),
-    *_lease(),
+    *lease(),
     Index("ix_due_done_at_due_at", "done_at", "due_at"),
 )
 
