@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 from classifiers.classifier import Sample
-from connectors.connector import Page
+from connectors.connector import ConnectorError, Page, Unavailable
 from listener.workflows.draft import Draft
 from listener.workflows.scoring import Scored, Scorer
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,6 +49,20 @@ class Ahead:
         """Nobody will ask for the scores."""
         if self.scoring is not None and not self.scoring.cancel() and not self.scoring.cancelled():
             self.scoring.exception()  # looked at, or the event loop complains that nobody did
+
+
+async def named(pages: Any, source_id: str) -> AsyncGenerator[Page]:
+    """The pages; a fault of the connector's is raised as its source's failure, and told to ops."""
+    try:
+        async with aclosing(pages):
+            async for page in pages:
+                yield page
+    except (ConnectorError, GeneratorExit):
+        raise
+    except Exception as error:
+        # A library that chokes on one network's answers must not leave that source silently dead.
+        log.exception("source.fault source=%s", source_id)
+        raise Unavailable(f"a fault of ours: {type(error).__name__}") from None
 
 
 async def read_ahead(pages: Any, begin: Callable[[Page], Ahead]) -> AsyncGenerator[Ahead]:

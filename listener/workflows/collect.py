@@ -29,7 +29,7 @@ from connectors.connector import (
 )
 from listener.storage import sources
 from listener.storage.database import Database
-from listener.workflows.ahead import Ahead, read_ahead
+from listener.workflows.ahead import Ahead, named, read_ahead
 from listener.workflows.draft import Origin
 from listener.workflows.process import Outcome, Processor
 from listener.workflows.supervise import Supervisor
@@ -176,7 +176,8 @@ class Collector:
     ) -> None:
         """Process page after page; a stop is heeded between two pages, never within one."""
         renewed = self.clock()
-        async with aclosing(read_ahead(pages, partial(self._begin_page, source))) as begun:
+        begin = partial(self._begin_page, source)
+        async with aclosing(read_ahead(named(pages, source.id), begin)) as begun:
             async for ahead in begun:
                 result.add(await self._process(source, ahead.page, live=live, ahead=ahead))
                 now = self.clock()

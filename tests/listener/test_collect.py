@@ -12,7 +12,6 @@ import pytest
 
 from connectors.connector import (
     Closed,
-    ConnectorError,
     Cursors,
     Gap,
     Malformed,
@@ -33,7 +32,7 @@ class Network:
 
     total: int = 10
     fail_after: int | None = None  # pages of one poll
-    error: ConnectorError | None = None
+    error: Exception | None = None
     gap: Gap | None = None
     asked: list[Cursors] = field(default_factory=list)
 
@@ -114,7 +113,7 @@ async def test_a_source_that_somebody_polls_is_left_to_them(desk) -> None:
 async def test_a_lease_whose_owner_died_is_taken_over(desk) -> None:
     desk.network.error = Unavailable("x")
     dead = desk.collector("dead")
-    await dead._begin(desk.source(), force=False)
+    await dead._begin(desk.source(), "mastodon", force=False)
     assert (await desk.collector("two").poll(desk.source())).skipped == "busy"
     desk.at += timedelta(minutes=6)
     assert (await desk.collector("two").poll(desk.source())).skipped is None
@@ -158,6 +157,17 @@ async def test_a_new_configuration_does_not_wait_for_what_the_old_one_met(desk) 
     await desk.collector().poll(desk.source())
     assert (await desk.collector().poll(desk.source())).skipped == "waiting"
     assert (await desk.collector().poll(desk.source(fingerprint="b"))).skipped is None
+
+
+async def test_a_fault_of_ours_is_its_sources_failure_and_told_when_it_lasts(desk, caplog) -> None:
+    desk.network.error = KeyError("Mme X")
+    for _ in range(4):
+        await desk.collector().poll(desk.source())
+        desk.at += timedelta(hours=1)
+    assert (await desk.state()).last_error == "Unavailable: a fault of ours: KeyError"
+    (notice,) = await rows(desk.database, "outbox")
+    assert notice.payload["notice"] == "source_failing"
+    assert sum("source.fault" in message for message in caplog.messages) == 4
 
 
 async def test_a_refused_credential_is_told_once_to_the_team(desk) -> None:
@@ -230,7 +240,15 @@ async def test_a_stop_finishes_the_page_in_hand_and_loses_nothing(desk) -> None:
 async def test_what_a_stream_pushes_is_live_from_its_first_page(desk) -> None:
     await desk.collector().follow(desk.source())
     assert await count(desk.database, "mentions", live=True) == 10
-    assert "cut" in (await desk.state()).last_error
+    health = {row.id: row.last_error for row in await rows(desk.database, "sources")}
+    assert "cut" in health["mastodon/stream"]
+
+
+async def test_a_cut_stream_never_holds_back_the_polls_of_its_source(desk) -> None:
+    await desk.collector().follow(desk.source())
+    desk.network.total = 14
+    assert (await desk.collector().poll(desk.source())).skipped is None
+    assert await count(desk.database, "mentions") == 14
 
 
 async def test_the_first_look_back_is_backfill_and_the_next_poll_is_live(desk) -> None:
