@@ -120,8 +120,13 @@ def _message(row: Stored[Any], zone: ZoneInfo) -> Row:
 def _flat(row: Row) -> Row:
     """Figures by name in one cell."""
     return {
-        name: ", ".join(f"{key} {figure}" for key, figure in value.items())
-        if isinstance(value, dict)
-        else value
-        for name, value in row.items()
+        name: _named(value) if isinstance(value, dict) else value for name, value in row.items()
     }
+
+
+def _named(figures: Row) -> str:
+    shown = ((name, value) for name, value in figures.items() if value not in (None, [], ""))
+    return ", ".join(
+        f"{name} {' '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in shown
+    )
