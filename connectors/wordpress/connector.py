@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from connectors.connector import (
     ConnectorError,
     ConnectorSettings,
     Cursors,
+    Gap,
     Malformed,
     Page,
     Unauthorized,
@@ -44,6 +45,7 @@ class WordpressConnector:
         self._http = http
         self._clock = clock
         self._client = SiteClient(settings, http)
+        self._told: set[str] = set()
 
     def hosts(self) -> Sequence[str]:
         known = (self._settings.home, self._client.known_api)
@@ -56,7 +58,7 @@ class WordpressConnector:
             site = await self._discovered(site)
             yield Page(feed=SITE, cursor=site.dump())
         wanted = [name for name in PATHS if getattr(self._settings, name)]
-        failures: list[ConnectorError] = []
+        failures: dict[str, ConnectorError] = {}
         for name in wanted:
             try:
                 async for page in self._collection(name, site, cursors):
@@ -64,9 +66,20 @@ class WordpressConnector:
                         site = Site.load(page.cursor)
                     yield page
             except ConnectorError as error:
-                failures.append(error)
-        if outcome := summary(failures, len(wanted)):
+                failures[name] = error
+        if len(failures) < len(wanted):
+            for name in [n for n, error in failures.items() if isinstance(error, Unauthorized)]:
+                for page in self._withheld(name, failures.pop(name)):
+                    yield page
+        if outcome := summary(list(failures.values()), len(wanted)):
             raise outcome
+
+    def _withheld(self, name: str, error: ConnectorError) -> Iterator[Page]:
+        """Told once: many sites have no comments at all, and their posts are read all the same."""
+        if name not in self._told:
+            self._told.add(name)
+            gap = Gap(since=None, until=self._clock(), reason=str(error))
+            yield Page(feed=name, gaps=(gap,))
 
     async def _discovered(self, known: Site) -> Site:
         """The site as it is today; where its home page is in trouble, as it was yesterday."""

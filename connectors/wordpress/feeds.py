@@ -13,6 +13,10 @@ from connectors.wordpress.wire import NETWORK, comment_id, post_id
 
 _POST = re.compile(r"[?&](?:p|page_id)=(\d{1,18})")
 _COMMENT = re.compile(r"#comment-(\d{1,18})$")
+# WordPress puts this before an answer in its feeds, in the site's language, and nowhere else.
+_IN_REPLY_TO = re.compile(
+    r"\s*(?:<p>)?[^<>]{1,60}<a [^<>]*href=[\"'][^\"'<>]*#comment-(\d{1,18})[\"'][^<>]*>[^<>]*</a>\.\s*(?:</p>)?"
+)
 
 PATHS = {
     "posts": ("feed/", "?feed=rss2"),
@@ -37,12 +41,13 @@ class FeedMapper:
         self, entry: Entry, document: Document, at: datetime
     ) -> tuple[Mention, Engagement | None]:
         reading = replace(self._reading, feed_language=document.language)
-        mention = to_mention(entry, reading, at)
-        mention = (
-            self._as_comment(entry, mention)
-            if self._name == "comments"
-            else self._as_post(entry, mention)
-        )
+        if self._name == "posts":
+            mention = self._as_post(entry, to_mention(entry, reading, at))
+            return mention, to_engagement(entry, mention, at)
+        html = entry.content or entry.summary
+        answer = _IN_REPLY_TO.match(html)
+        entry = replace(entry, content=html[answer.end() :]) if answer else entry
+        mention = self._as_comment(entry, to_mention(entry, reading, at), answer)
         return mention, to_engagement(entry, mention, at)
 
     def _as_post(self, entry: Entry, mention: Mention) -> Mention:
@@ -50,7 +55,7 @@ class FeedMapper:
         external_id = post_id(self._key, found[1]) if found else mention.external_id
         return replace(mention, network=NETWORK, external_id=external_id, parent_id=None)
 
-    def _as_comment(self, entry: Entry, mention: Mention) -> Mention:
+    def _as_comment(self, entry: Entry, mention: Mention, answer: re.Match[str] | None) -> Mention:
         number = _COMMENT.search(entry.id) or _COMMENT.search(entry.link)
         post = _POST.search(entry.id) or _POST.search(entry.link)
         root = post_id(self._key, post[1]) if post else None
@@ -60,6 +65,6 @@ class FeedMapper:
             external_id=comment_id(self._key, number[1]) if number else mention.external_id,
             # "Commentaires sur … par …" repeats the post's title and the author's name.
             title=None,
-            parent_id=root,
+            parent_id=comment_id(self._key, answer[1]) if answer else root,
             root_id=root,
         )

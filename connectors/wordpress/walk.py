@@ -72,7 +72,7 @@ class CollectionWalk:
         self.found = set()
         for _page in range(MAX_PAGES):
             batch = await self._batch(listing, floor, place)
-            if batch is None:
+            if batch is None or (place.page > 1 and self._is_repeated(batch)):
                 break
             rejects, mentions = list(batch.rejects), self._mentions(batch, listing, place)
             last_page = batch.pages is not None and place.page >= batch.pages
@@ -87,6 +87,10 @@ class CollectionWalk:
         if place.deep:
             yield Page(feed=self.name, deletions=await self._deletions(start + OVERLAP))
         place.finish()
+
+    def _is_repeated(self, batch: Batch) -> bool:
+        """The server ignores page numbers: it gives the same page for ever."""
+        return bool(batch.items) and self.found.issuperset(item.id for item in batch.items)
 
     async def _batch(self, listing: Listing, floor: datetime, place: Place) -> Batch | None:
         """The next page of a listing; None past its end."""

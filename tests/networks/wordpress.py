@@ -25,6 +25,8 @@ class WordpressServer(StandIn):
         self.announced = True
         self.walled = False  # a security plugin's 403 page of HTML in front of the API
         self.knows_modified = True  # since 5.7
+        self.without_comments = False  # a plugin has switched them off
+        self.fixed = False  # a cache in front of the API: one answer, whatever is asked
         self.secret: str | None = None  # the Authorization header that is right
         self.posts: list[Item] = []
         self.comments: list[Item] = []
@@ -113,7 +115,8 @@ class WordpressServer(StandIn):
         if not route:
             return web.json_response({"namespaces": ["oembed/1.0", "wp/v2"]})
         name, _, number = route.removeprefix("wp/v2/").partition("/")
-        if name not in ("posts", "comments"):
+        known = ("posts",) if self.without_comments else ("posts", "comments")
+        if name not in known:
             return _error(404, "rest_no_route")
         return self._item(name, int(number)) if number else self._list(request, name)
 
@@ -126,6 +129,8 @@ class WordpressServer(StandIn):
         return web.json_response(items[number - 1])
 
     def _list(self, request: web.Request, name: str) -> web.StreamResponse:
+        if self.fixed:
+            return web.json_response(getattr(self, name)[:10])
         query = request.query
         size, page = int(query.get("per_page", 10)), int(query.get("page", 1))
         if not 1 <= size <= 100:
@@ -154,6 +159,8 @@ class WordpressServer(StandIn):
         return self._feed(request, entries)
 
     async def _comment_feed(self, request: web.Request) -> web.StreamResponse:
+        if self.without_comments:
+            return web.Response(status=404, text="<html>404</html>", content_type="text/html")
         entries = [
             self._entry(c, f"{self.url}?p=1#comment-{c['id']}", "Par : Visiteuse")
             for c in self.comments

@@ -9,7 +9,9 @@ from aiohttp import encode_basic_auth
 from pydantic import ValidationError
 
 from connectors.connector import Unauthorized, Watched
+from connectors.rss.entry import Document, Entry
 from connectors.wordpress import WordpressConnector, WordpressSettings
+from connectors.wordpress.feeds import FeedMapper
 from tests.connectors.wordpress.support import NOW, Listener
 from tests.networks.standin import Fault
 from tests.networks.wordpress import START, WordpressServer
@@ -127,3 +129,49 @@ def test_the_hosts_of_wordpress_com_are_told_to_the_firewall():
     settings = WordpressSettings(url="https://valmont.wordpress.com/")
     source = WordpressConnector(settings, http=None, watched=Watched(), clock=lambda: NOW)  # type: ignore[arg-type]
     assert source.hosts() == ("valmont.wordpress.com:443", "public-api.wordpress.com:443")
+
+
+async def test_a_site_without_comments_is_told_once_and_its_posts_are_read(http):
+    async with WordpressServer().serving() as server:
+        server.without_comments = True
+        listener = Listener(http, server)
+        first = server.write("Un", START)
+        assert await listener.read() == [first]
+        (gap,) = [gap for page in listener.pages for gap in page.gaps]
+        assert "comments" in gap.reason
+        second = server.write("Deux", START + timedelta(hours=1))
+        assert await listener.read() == [second]
+        assert not any(page.gaps for page in listener.pages)
+
+
+async def test_a_site_that_gives_one_page_whatever_is_asked_does_not_hold_us(http):
+    async with WordpressServer().serving() as server:
+        server.fixed = True
+        listener = Listener(http, server, comments=False)
+        new = [server.write(f"N° {n}", START + timedelta(hours=n)) for n in range(5)]
+        assert sorted(await listener.read()) == new
+        assert await listener.read() == []
+        assert len(server.requests) < 20
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>En réponse à <a href="https://v.example/un/#comment-3">Visiteuse 3</a>.</p>\n<p>Moi aussi.</p>',
+        'In reply to <a href="https://v.example/un/#comment-3">Visiteuse 3</a>.\n\nMoi aussi.',
+    ],
+)
+def test_an_answer_in_a_feed_names_its_comment_and_says_its_own_words_only(html):
+    mapper = FeedMapper(
+        name="comments", key="v.example", url="https://v.example/feed/", language="fr"
+    )
+    entry = Entry(
+        id="https://v.example/?p=1#comment-4",
+        link="https://v.example/un/#comment-4",
+        title="Par : Visiteuse 4",
+        content=html,
+    )
+    mention, _counts = mapper(entry, Document(entries=()), NOW)
+    assert mention.external_id == "v.example:comment-4"
+    assert (mention.parent_id, mention.root_id) == ("v.example:comment-3", "v.example:1")
+    assert (mention.text, mention.links) == ("Moi aussi.", ())

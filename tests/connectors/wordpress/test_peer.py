@@ -97,5 +97,6 @@ async def test_without_pretty_permalinks_the_same_ids_come_by_rest_route_and_by_
     assert len(again) == 12 and again.keys() <= found.keys()
     for external_id, mention in again.items():
         assert mention.root_id == found[external_id].root_id
+        assert mention.parent_id == found[external_id].parent_id
         assert mention.published_at == found[external_id].published_at
         assert mention.text == found[external_id].text
