@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,8 +19,11 @@ from listener.app.application import Application
 from listener.app.build import application
 from listener.config.load import parse
 from listener.storage.database import Database
+from listener.storage.tables import metadata
 from listener.workflows.draft import Origin
 from listener.workflows.forget import Forgotten, Wanted
+from listener.workflows.traces import legible
+from tests.listener import house
 from tests.listener.house import NIGHT, WordScorer
 from tests.networks.slack import CHANNEL, TOKEN, SlackApi
 
@@ -131,7 +135,12 @@ def _config(folder: Path, slack: SlackApi, outbox: Path) -> dict[str, Any]:
         "rule": [
             {"id": "grave", "kind": "severity", "level": "critical", "at_least": 80},
         ],
-        "alerts": {"mode": "live", "critical": ["slack", "email"], "warning": ["slack"]},
+        "alerts": {
+            "mode": "live",
+            "critical": ["slack", "email"],
+            "warning": ["slack"],
+            "team_email": "communication@chu-valmont.example",
+        },
         "slack": {
             "token": {"env": "SLACK"},
             "channel": CHANNEL,
@@ -147,3 +156,39 @@ def unreadable(text: str = SAID, **values: Any) -> Reject:
     """What a connector could not read, as the network sent it."""
     payload = {"acct": "zoe_lambert", "url": LINK, "content": f"<p>{text}</p>", **values}
     return Reject(error="id: should be a string", payload=orjson.dumps(payload))
+
+
+EVERYTHING = [
+    {"network": "mastodon", "author": f"@{HANDLE}"},
+    {"network": "mastodon", "author": HANDLE.upper()},
+    {"network": "mastodon", "author": ID},
+    {"link": LINK},
+    {"link": f"{LINK}?utm_source=lettre&utm_medium=email"},
+    {"link": "http://social.example/@zoe_lambert/5501/#xtor=RSS-1"},
+    {"mention": 1},
+]
+
+
+async def rows(database: Database, table: str) -> list[Any]:
+    return sorted(await house.rows(database, table), key=lambda row: row[0])
+
+
+async def contents(home: Home) -> str:
+    """Every cell of every table, opened where it is sealed."""
+    found = []
+    for name in metadata.tables:
+        for row in await rows(home.app.database, name):
+            for value in row:
+                found.append(plain(home, name, value))
+    return "\n".join(found)
+
+
+def plain(home: Home, table: str, value: object) -> str:
+    if isinstance(value, bytes):
+        purpose = {"mention_links": b"link", "quarantine": b"quarantine"}[table]
+        value = legible(home.app.sealer.open(value, purpose))
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def left(text: str) -> list[str]:
+    return [secret for secret in SECRETS if secret.casefold() in text.casefold()]

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from connectors.connector import Reject
 from connectors.mention import Author
-from listener.storage.database import Database
-from listener.storage.tables import metadata
 from listener.workflows.draft import Origin
 from listener.workflows.forget import Wanted
-from listener.workflows.traces import Traces, legible
-from tests.listener import house
+from listener.workflows.traces import Traces
 from tests.listener.forgetting import (
+    EVERYTHING,
     HANDLE,
-    ID,
     LINK,
-    NAME,
     SAID,
-    SECRETS,
     URI,
     Home,
+    contents,
     home,
+    left,
+    plain,
     post,
     reply,
+    rows,
     unreadable,
 )
 from tests.listener.house import count
@@ -38,15 +35,7 @@ from tests.networks.standin import Fault
 
 ANA = Author(handle="ana@social.example")
 IN_FULL = f"le CHU de Valmont, merci @{HANDLE}"
-EVERYTHING = [
-    {"network": "mastodon", "author": f"@{HANDLE}"},
-    {"network": "mastodon", "author": HANDLE.upper()},
-    {"network": "mastodon", "author": ID},
-    {"link": LINK},
-    {"link": f"{LINK}?utm_source=lettre&utm_medium=email"},
-    {"link": "http://social.example/@zoe_lambert/5501/#xtor=RSS-1"},
-    {"mention": 1},
-]
+ORIGIN_OF_MASTODON = Origin(source_id="mastodon")
 
 
 @pytest.fixture
@@ -56,31 +45,6 @@ async def heard(database, tmp_path: Path) -> AsyncIterator[Home]:
         await made.hear(post())
         await made.tell()
         yield made
-
-
-async def rows(database: Database, table: str) -> list[Any]:
-    return sorted(await house.rows(database, table), key=lambda row: row[0])
-
-
-async def contents(home: Home) -> str:
-    """Every cell of every table, opened where it is sealed."""
-    found = []
-    for name in metadata.tables:
-        for row in await rows(home.app.database, name):
-            for value in row:
-                found.append(_plain(home, name, value))
-    return "\n".join(found)
-
-
-def _plain(home: Home, table: str, value: object) -> str:
-    if isinstance(value, bytes):
-        purpose = {"mention_links": b"link", "quarantine": b"quarantine"}[table]
-        value = legible(home.app.sealer.open(value, purpose))
-    return json.dumps(value, default=str, ensure_ascii=False)
-
-
-def left(text: str) -> list[str]:
-    return [secret for secret in SECRETS if secret.casefold() in text.casefold()]
 
 
 @pytest.mark.parametrize("wanted", EVERYTHING, ids=lambda wanted: "-".join(map(str, wanted)))
@@ -151,39 +115,8 @@ async def test_quarantined_payloads_that_tell_of_them_are_erased_and_no_others(
     await heard.hear(post(external_id="x", text="CHU de Valmont"), rejects=rejects[5:6])
     done = await heard.forget(network="mastodon", author=HANDLE)
     (kept,) = await rows(heard.app.database, "quarantine")
-    assert "lambertine" in _plain(heard, "quarantine", kept.sealed)
+    assert "lambertine" in plain(heard, "quarantine", kept.sealed)
     assert done.quarantined == len(rejects) - 1
-
-
-ORIGIN_OF_MASTODON = Origin(source_id="mastodon")
-
-
-@pytest.mark.parametrize("wanted", EVERYTHING, ids=lambda wanted: "-".join(map(str, wanted)))
-async def test_neither_a_poll_nor_an_import_brings_it_back(heard: Home, wanted) -> None:
-    await heard.forget(**wanted)
-    heard.at += timedelta(days=1)
-    await heard.hear(post())
-    await heard.hear(post(text=f"{SAID} , et je le redis"))
-    archive = Origin(source_id="archive", backfill=True)
-    exported = post(network="export", external_id="row-12", author=Author(name=NAME))
-    await heard.hear(exported, origin=archive)
-    assert left(await contents(heard)) == []
-    assert await count(heard.app.database, "mentions") == 1
-
-
-async def test_an_author_is_not_heard_again_under_handle_or_id(heard: Home) -> None:
-    await heard.forget(network="mastodon", author=HANDLE)
-    again = [
-        post(external_id="6", url=None, text="CHU de Valmont", author=Author(handle=HANDLE)),
-        post(
-            external_id="7",
-            url=None,
-            text="CHU de Valmont",
-            author=Author(handle="zoe_new@social.example", external_id=ID),
-        ),
-    ]
-    outcome = await heard.hear(*again)
-    assert outcome.stored == 0
 
 
 async def test_somebody_else_of_the_same_name_elsewhere_is_left_alone(heard: Home) -> None:
@@ -209,67 +142,6 @@ async def test_a_comment_is_forgotten_without_the_page_below_it(database, tmp_pa
         assert texts == ["Le CHU de Valmont", SAID, None]
 
 
-async def test_a_link_that_others_share_is_not_barred_with_one_of_them(heard: Home) -> None:
-    await heard.hear(post(external_id="same-page", author=Author(handle="marc")))
-    await heard.forget(mention=1)
-    third = post(external_id="third", author=Author(handle="ana"), text="CHU de Valmont, merci")
-    assert (await heard.hear(third)).stored == 1
-
-
-async def test_a_page_that_was_read_before_and_is_written_after_brings_nothing_back(
-    heard: Home,
-) -> None:
-    """Somebody is forgotten while the scorer thinks."""
-    scorer = heard.app.processor.scorer
-    score = scorer.score_or_bisect
-
-    async def slowly(samples):
-        await heard.forget(network="mastodon", author=HANDLE)
-        return await score(samples)
-
-    scorer.score_or_bisect = slowly
-    new = post(external_id="9", url=None, text=f"{SAID} de plus")
-    await heard.hear(post(text=f"{SAID} , je le redis"), new, reply())
-    assert left(await contents(heard)) == []
-    texts = [row.text for row in await rows(heard.app.database, "mentions")]
-    assert texts == [None, "@… honte en effet, le CHU de Valmont gravité 85"]
-
-
-async def test_pages_and_forgetting_at_once_leave_nothing(heard: Home) -> None:
-    pages = [post(external_id=f"n{n}", url=None, text=f"{SAID} {n}") for n in range(8)]
-    await asyncio.gather(
-        *(heard.hear(mention) for mention in pages[:4]),
-        heard.forget(network="mastodon", author=HANDLE),
-        *(heard.hear(mention) for mention in pages[4:]),
-    )
-    assert left(await contents(heard)) == []
-
-
-async def test_later_texts_do_not_name_whoever_was_forgotten(heard: Home) -> None:
-    await heard.forget(network="mastodon", author=HANDLE)
-    await heard.hear(reply())
-    _, stored = await rows(heard.app.database, "mentions")
-    assert stored.text.startswith("@… honte en effet")
-
-
-async def test_a_forgotten_mention_that_cannot_be_read_is_not_kept_either(heard: Home) -> None:
-    await heard.forget(network="mastodon", author=HANDLE)
-    known = Reject(error="cut", payload=b"{}", external_id=URI)
-    other = Reject(error="cut", payload=b"[]", external_id="another")
-    await heard.hear(reply(), rejects=[known, other])
-    assert await count(heard.app.database, "quarantine") == 1
-
-
-async def test_tombstones_tell_nobody_who_is_buried(heard: Home) -> None:
-    await heard.forget(network="mastodon", author=HANDLE)
-    buried = await rows(heard.app.database, "tombstones")
-    assert {row.kind for row in buried} == {"author", "handle", "link", "mention"}
-    assert left(repr(buried)) == []
-    names = heard.app.pseudonyms
-    assert names.author("mastodon", HANDLE) in {row.ref for row in buried}
-    assert {len(row.ref) for row in buried if row.kind != "handle"} == {32}
-
-
 async def test_forgetting_twice_is_harmless(heard: Home) -> None:
     first = await heard.forget(network="mastodon", author=HANDLE)
     before = await contents(heard)
@@ -278,45 +150,6 @@ async def test_forgetting_twice_is_harmless(heard: Home) -> None:
     assert (first.mentions, first.amended) == (1, 2)
     assert (again.mentions, again.amended, again.texts, again.quarantined) == (0, 0, 0, 0)
     assert await contents(heard) == before
-
-
-async def test_an_older_database_that_is_restored_is_told_again(database, tmp_path: Path) -> None:
-    async with home(database, tmp_path) as made:
-        await made.hear(post(), reply())
-        await made.forget(network="mastodon", author=HANDLE)
-    assert left((tmp_path / "tombstones.jsonl").read_text()) == []
-    async with database.write() as connection:
-        for name in ("mentions", "tombstones"):  # as if neither post nor request had been
-            await connection.execute(metadata.tables[name].delete())
-    cut_short = (tmp_path / "tombstones.jsonl").read_text() + '["auth'
-    (tmp_path / "tombstones.jsonl").write_text(cut_short)
-    async with home(database, tmp_path) as made:
-        await made.hear(reply())
-        assert (await made.hear(post())).stored == 0
-        assert left(await contents(made)) == []
-
-
-async def test_what_a_restored_database_brings_back_is_erased_at_the_start(
-    database, tmp_path: Path
-) -> None:
-    async with home(database, tmp_path) as made:
-        await made.hear(post(), reply())
-        names = made.app.pseudonyms
-        wanted = {("author", names.author("mastodon", HANDLE))}
-        made.app.graveyard.add(wanted | {("handle", names.handle("zoe_lambert"))})
-        made.app.graveyard.add(wanted)
-    assert (tmp_path / "tombstones.jsonl").stat().st_mode & 0o777 == 0o600
-    async with home(database, tmp_path) as made:
-        assert left(await contents(made)) == []
-        texts = [row.text for row in await rows(database, "mentions")]
-        assert texts == [None, "@… honte en effet, le CHU de Valmont gravité 85"]
-
-
-async def test_nobody_known_is_forgotten_beforehand(heard: Home) -> None:
-    done = await heard.forget(network="bluesky", author="zoe.example")
-    assert done.mentions == 0
-    new = post(network="bluesky", external_id="at://2", author=Author(handle="zoe.example"))
-    assert (await heard.hear(new)).stored == 0
 
 
 async def test_a_mention_that_is_not_there_counts_for_nothing(heard: Home) -> None:
