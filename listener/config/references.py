@@ -101,6 +101,11 @@ def _live(config: Config) -> Iterator[Complaint]:
     for index, person in enumerate(config.person):
         if "email" in config.alerts.critical and not person.email:
             yield f"person[{index}].email", "is required, since alerts.critical uses e-mail"
+    # These go to nobody in particular: without an address they could only be printed.
+    by_email = [name for name in ("warning", "info") if "email" in getattr(config.alerts, name)]
+    by_email += ["fallback"] if config.alerts.fallback == "email" else []
+    if by_email and not config.alerts.team_email:
+        yield "alerts.team_email", f"is required, since alerts.{by_email[0]} uses e-mail"
 
 
 def _email(config: Config) -> Iterator[Complaint]:

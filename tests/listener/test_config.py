@@ -162,6 +162,7 @@ def test_a_live_configuration_needs_somebody_to_call_and_a_way_to() -> None:
     assert found == [
         'alerts.mode: "live" needs a [[rota]] to know whom to call',
         "person[0].email: is required, since alerts.critical uses e-mail",
+        "alerts.team_email: is required, since alerts.fallback uses e-mail",
     ]
 
 
