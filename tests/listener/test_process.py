@@ -50,6 +50,21 @@ async def test_two_daemons_with_the_same_page_store_and_page_once(database) -> N
     assert await count(database, "outbox") == 2  # Slack and e-mail
 
 
+async def test_two_posts_that_take_off_at_once_call_once(database) -> None:
+    first, second = house(database), house(database)
+    await live(first)
+    posts = [mention(number, "CHU de Valmont gravité 40") for number in (1, 2)]
+    before = [figures(post, NIGHT, reactions=1) for post in posts]
+    await first.process(page(*posts, engagements=before), ORIGIN, NIGHT)
+    later = NIGHT + timedelta(minutes=30)
+    grown = [page(engagements=[figures(post, later, reactions=5000)]) for post in posts]
+    await asyncio.gather(
+        first.process(grown[0], ORIGIN, later),
+        second.process(grown[1], ORIGIN, later + timedelta(milliseconds=1)),
+    )
+    assert await count(database, "outbox") == 2  # Slack and e-mail
+
+
 async def test_two_pages_at_once_see_each_others_mentions_when_they_count(database) -> None:
     first, second = house(database), house(database)
     await live(first)
