@@ -90,6 +90,8 @@ def run(work: Coroutine[Any, Any, T], config: Config) -> T:
 
     try:
         return asyncio.run(work)
+    except BrokenPipeError:  # of our own output, whose reader has seen enough
+        raise
     except (SQLAlchemyError, ConnectionError, gaierror) as error:
         # asyncpg lets connection errors through as they are; the networks' and channels' never do.
         settings = config.database

@@ -7,6 +7,8 @@ import base64
 import csv
 import io
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -258,3 +260,11 @@ def test_forgetting_says_what_was_erased(own: House) -> None:
 def test_forgetting_refuses_what_is_not_one_clear_wish(own: House, options: list[str]) -> None:
     assert own("forget", *options).exit_code == 2
     assert len(own.lines("mentions", "--format", "jsonl", "--live")) == 4
+
+
+def test_a_reader_that_has_seen_enough_is_no_trouble_of_the_database(filled: House) -> None:
+    listing = f"{sys.executable} -m listener mentions --config {filled.config} --format jsonl"
+    script = f"set -o pipefail; ( {listing}; echo code $? >&2 ) | true"
+    ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert "sqlite" not in ended.stderr
+    assert "code 1" in ended.stderr
