@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 from listener.storage import leases
 from listener.storage.database import Database
 
 
 def owner_name() -> str:
-    """host:pid:random: two daemons on one database never share it."""
-    return f"{socket.gethostname()[:40]}:{os.getpid()}:{os.urandom(4).hex()}"
+    """place:pid:random: two daemons on one database never share it."""
+    return f"{_place()}:{os.getpid()}:{os.urandom(4).hex()}"
+
+
+def _place() -> str:
+    """Where a process number means the same process: two containers may bear one host name."""
+    try:
+        namespace = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:  # no Linux, hence no such containers
+        namespace = 0
+    return f"{socket.gethostname()[:28]}.{namespace}"
 
 
 def is_gone(owner: str) -> bool:
-    """Whether an owner was a process of this machine that is no more; others' leases run out."""
-    host, pid, _ = owner.rsplit(":", 2)
-    if host != socket.gethostname()[:40] or int(pid) == os.getpid():
+    """Whether an owner was a process of this place that is no more; others' leases run out."""
+    place, pid, _ = owner.rsplit(":", 2)
+    if place != _place() or int(pid) == os.getpid():
         return False
     try:
         os.kill(int(pid), 0)
