@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from connectors.connector import Clock
@@ -18,6 +18,7 @@ from listener.domain.rule import Level
 from listener.domain.watch import Watcher
 from listener.keys import Keys
 from listener.notifiers.base import Notifier
+from listener.notifiers.email import EmailNotifier
 from listener.storage.database import Database
 from listener.storage.seal import Sealer
 from listener.workflows.build import build_sources
@@ -207,6 +208,12 @@ class Application:
             zone=self.calendar.zone,
         )
 
+    async def _expire_mail(self, at: datetime) -> None:
+        """Copies of e-mails show texts: they go when the texts do."""
+        mail = self.notifiers.get("email")
+        if isinstance(mail, EmailNotifier):
+            await mail.expire(at - timedelta(days=self.config.privacy.retention_days))
+
     @cached_property
     def ticker(self) -> Ticker:
         return Ticker(
@@ -215,5 +222,6 @@ class Application:
             owner=self.owner,
             rescorer=self.rescorer,
             planners=(self.reporter.plan,),
+            expirers=(self._expire_mail,),
             handlers={"digest": self.reporter.run, "amend": self.mender.run},
         )

@@ -112,7 +112,7 @@ async def play(demo: Demo, app: Application, *, clock: SimulatedClock, narrator:
     """Play it to its end: read, judge and deliver at each instant that matters."""
     source = app.sources[demo.source]
     narrator.begin(demo.config.hospital.name)
-    await app.collector.poll(source)
+    narrator.at(demo.begin, (await app.collector.poll(source)).outcome)
     watched = narrator.is_watched
     for at in instants(demo.moments, demo.begin, _end(demo, app)):
         clock.set(at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import os
@@ -95,6 +96,11 @@ class EmailNotifier:
                 raise DeliveryError(f"email.outbox: {error.strerror}") from None
         return self._server is None
 
+    async def expire(self, before: datetime) -> None:
+        """Remove the copies written before an instant: they show texts that expire with it."""
+        if self._settings.outbox is not None:
+            await asyncio.to_thread(remove_older, self._settings.outbox, before)
+
     async def check(self) -> str:
         if self._server is not None:
             return await self._server.check()
@@ -127,3 +133,11 @@ def write_private(path: Path, content: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def remove_older(folder: Path, before: datetime) -> None:
+    """Remove .eml files last written before an instant. Blocking."""
+    for path in folder.glob("*.eml"):
+        with contextlib.suppress(FileNotFoundError):  # somebody else was first
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink()

@@ -60,6 +60,7 @@ class Source:
     def origin(self) -> Origin:
         return Origin(
             source_id=self.id,
+            network=str(getattr(self.connector, "name", "")),
             about=self.about,
             weight=self.weight,
             backfill=bool(getattr(self.connector, "backfill", False)),

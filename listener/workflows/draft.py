@@ -26,6 +26,7 @@ class Origin:
     """Where a page comes from, as far as its mentions are concerned."""
 
     source_id: str
+    network: str = ""  # of its connector: what an item that cannot be read is named by
     about: tuple[str, ...] = ()
     weight: float = 1.0
     backfill: bool = False

@@ -137,7 +137,7 @@ class Judgement:
         mentions: Sequence[MentionFact],
         at: datetime,
     ) -> None:
-        """The breaches' figures, and this page's mentions of the subject, join the incident."""
+        """The breaches' figures join the incident, with the mentions that they are about."""
         new = [evidence_of(breach, self._rule(breach).kind) for breach in verdict.breaches]
         evidence = merge_evidence(incident.evidence, new)
         known = {item["rule"] for item in incident.evidence}
@@ -149,5 +149,19 @@ class Judgement:
                 connection, incident.id, at=at, kind="raised", level=verdict.level.value
             )
         await incidents.join(connection, incident, verdict, evidence)
-        concerned = {m.id for m in mentions if verdict.subject in m.subjects}
-        await incidents.add_mentions(connection, incident.id, concerned | verdict.mentions)
+        within = self._within(verdict, mentions)
+        await incidents.add_mentions(connection, incident.id, within | verdict.mentions)
+
+    def _within(self, verdict: Verdict, mentions: Sequence[MentionFact]) -> set[int]:
+        """This page's mentions of the subject that stand in a window that was breached."""
+        windows = [
+            (breach.at - rule.window, breach.at)
+            for breach in verdict.breaches
+            if isinstance(rule := self._rule(breach), CountRule | NegativeShareRule)
+        ]
+        return {
+            m.id
+            for m in mentions
+            if verdict.subject in m.subjects
+            and any(since < m.occurred_at <= until for since, until in windows)
+        }

@@ -194,7 +194,7 @@ class Processor:
     ) -> None:
         if not rejects:
             return
-        network = next((m.network for m in work.page.mentions), work.origin.source_id)
+        network = next((m.network for m in work.page.mentions), work.origin.network)
         refs = {
             reject.external_id: self.pseudonyms.mention(
                 MentionKey(network=network, external_id=reject.external_id)

@@ -24,7 +24,9 @@ Planner = Callable[[datetime], Awaitable[None]]
 
 @dataclass(slots=True, kw_only=True)
 class Ticker:
-    """`planners` write the errands that are to come; `handlers` do them, by kind."""
+    """`planners` write the errands that are to come, `handlers` do them, by kind; `expirers` put
+    away, once an hour, what has had its time outside the database.
+    """
 
     database: Database
     policy: Policy
@@ -32,6 +34,7 @@ class Ticker:
     rescorer: Rescorer
     planners: Sequence[Planner] = ()
     handlers: Mapping[str, Handler] = field(default_factory=dict)
+    expirers: Sequence[Planner] = ()
     exercise_id: str = ""
     _expired_at: datetime | None = None
 
@@ -85,5 +88,7 @@ class Ticker:
         async with self.database.write() as connection:
             texts = await erasure.expire_texts(connection, at=at)
             items = await sources.expire_quarantine(connection, at=at)
+        for expire in self.expirers:
+            await expire(at)
         if texts or items:
             log.info("privacy.expired texts=%d quarantined=%d", texts, items)

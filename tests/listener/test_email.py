@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 from datetime import timedelta
 from email import message_from_bytes
@@ -295,3 +296,14 @@ def test_what_a_kill_left_half_written_is_written_over(tmp_path, monkeypatch):
 
 def interrupt(_handle: int) -> None:
     raise KeyboardInterrupt
+
+
+async def test_copies_expire_with_the_texts_they_show(tmp_path) -> None:
+    old, new = tmp_path / "old.eml", tmp_path / "new.eml"
+    for path, when in ((old, AT - timedelta(days=31)), (new, AT)):
+        path.write_text("x")
+        os.utime(path, (when.timestamp(), when.timestamp()))
+    settings = EmailSettings(outbox=tmp_path)
+    notifier = EmailNotifier(settings, network=NetworkPolicy(), clock=lambda: AT)
+    await notifier.expire(AT - timedelta(days=30))
+    assert [path.name for path in tmp_path.iterdir()] == ["new.eml"]

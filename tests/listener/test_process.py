@@ -407,3 +407,11 @@ async def test_what_a_watched_account_posts_concerns_it(database) -> None:
     own = mention(1, "Portes ouvertes samedi", author=Author(handle="chu_valmont"))
     outcome = await house(database).process(page(own), ORIGIN, NIGHT)
     assert outcome.stored == 1
+
+
+async def test_only_what_a_breach_is_about_joins_its_incident(database) -> None:
+    processor = house(database)
+    await live(processor, NIGHT - timedelta(days=12))
+    old = mention(1, "CHU merci", published_at=NIGHT - timedelta(days=9))
+    await processor.process(page(old, mention(2, "CHU honte gravité 90")), ORIGIN, NIGHT)
+    assert await count(database, "incident_mentions") == 1
