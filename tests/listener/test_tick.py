@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Collection
@@ -16,7 +15,7 @@ import pytest
 
 from connectors.connector import Page
 from connectors.mention import Deletion, MentionKey
-from listener.app.owner import release_leases_of_the_dead
+from listener.app.owner import owner_name, release_leases_of_the_dead
 from listener.storage import due, sources
 from listener.workflows.collect import Collector, Source
 from listener.workflows.draft import Origin
@@ -208,8 +207,8 @@ async def test_texts_and_links_expire_together_and_the_figures_stay(database) ->
 async def test_the_leases_of_a_killed_process_are_given_back_at_once(database) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    host = socket.gethostname()[:40]
-    held = {f"{host}:{dead.pid}:aa": True, f"{host}:{os.getpid()}:bb": False, "far:1:cc": False}
+    place = owner_name().rsplit(":", 2)[0]
+    held = {f"{place}:{dead.pid}:aa": True, f"{place}:{os.getpid()}:bb": False, "far:1:cc": False}
     async with database.write() as connection:
         for number, owner in enumerate(held):
             await sources.acquire(
