@@ -11,12 +11,13 @@ ConnectorError
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from connectors.mention import (
     AudienceSnapshot,
@@ -26,6 +27,8 @@ from connectors.mention import (
     MentionKey,
     require_aware,
 )
+
+_LOGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*@", re.IGNORECASE)
 
 Clock = Callable[[], datetime]
 Cursor = dict[str, Any]
@@ -117,6 +120,14 @@ class ConnectorSettings(BaseModel):
     """Base of every connector's own settings: unknown keys refused, secrets as SecretStr."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @field_validator("*")
+    @classmethod
+    def _holds_no_login(cls, value: Any) -> Any:
+        for item in value if isinstance(value, tuple) else (value,):
+            if _LOGIN.match(str(item)):
+                raise ValueError("should hold no login: a secret never stands in the file")
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

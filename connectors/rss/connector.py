@@ -80,6 +80,7 @@ class RssConnector:
             mapper=mapper,
             look_back=settings.look_back,
             max_entries=settings.max_entries,
+            headers=settings.headers,
         )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pydantic import Field, HttpUrl, model_validator
+from aiohttp import encode_basic_auth
+from pydantic import Field, HttpUrl, SecretStr, model_validator
 
 from connectors.connector import ConnectorSettings
 from connectors.durations import Duration
@@ -25,6 +26,16 @@ class RssSettings(ConnectorSettings):
     max_text: int = Field(default=2_000, ge=0)
     """Characters kept of an article, around what is watched; 0 keeps all of it."""
 
+    user: str | None = None
+    password: SecretStr | None = None
+    """A login, sent to every feed of the source."""
+
+    @model_validator(mode="after")
+    def _a_login_is_whole(self) -> RssSettings:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password are given together, or neither is")
+        return self
+
     @model_validator(mode="after")
     def _needs_a_feed(self) -> RssSettings:
         if not self.feeds:
@@ -34,3 +45,10 @@ class RssSettings(ConnectorSettings):
     @property
     def feeds(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(str(url) for url in (self.url, *self.urls) if url))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        if self.user is None or self.password is None:
+            return {}
+        login = encode_basic_auth(self.user, self.password.get_secret_value(), encoding="utf-8")
+        return {"Authorization": login}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -115,6 +116,15 @@ async def test_the_first_poll_reads_the_look_back_only(http):
         server.publish(100)
         source = connector(http, server.url, at=START + timedelta(days=7, seconds=90))
         assert len(ids(await read(source, {}))) == 10
+
+
+async def test_a_login_is_sent_to_the_feed(http):
+    async with FeedServer().serving() as server:
+        login = {"user": "veille", "password": "secret-à-soi"}
+        await read(connector(http, server.url, **login), {})
+        (request,) = server.requests
+        sent = request.headers["Authorization"].removeprefix("Basic ")
+        assert base64.b64decode(sent).decode() == "veille:secret-à-soi"
 
 
 async def test_an_unchanged_feed_costs_a_304_and_says_that_it_was_read(http):

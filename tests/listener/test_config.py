@@ -179,10 +179,16 @@ def test_a_secret_typed_in_the_file_is_refused_and_never_repeated() -> None:
         network={"proxy": "http://login:motdepasse@proxy:3128"},
         database={"url": "postgresql://listener:motdepasse@db/listener"},
     )
+    raw["source"] += [
+        {"id": "presse", "connector": "rss", "urls": ["https://moi:motdepasse@journal.example/"]},
+        {"id": "blog", "connector": "wordpress", "url": "https://motdepasse@blog.example"},
+    ]
     found = problems(raw)
     text = "\n".join(found)
     for path in ("slack.token", "email.password", "source[0].app_password"):
         assert f"{path}: a secret never stands in the file: write {{ env = " in text
+    for path in ("source[1].urls", "source[2].url"):
+        assert any(line.startswith(path) and "should hold no login" in line for line in found)
     assert "network.proxy: 'http://…@proxy:3128': should be" in text
     assert "database.url: 'postgresql://…@db/listener': holds a password" in text
     for secret in ("xoxb", "31337", "abcd", "motdepasse"):
