@@ -50,7 +50,7 @@ def poll(
     else:
         show(rows, as_json=False, styles={"failed": "red", "stopped": "red", "read": "green"})
         say(f"{sent} message(s) sent")
-    if any(found.error or found.skipped == "stopped" for found in polls):
+    if any(map(_is_failed, polls)):
         raise typer.Exit(ExitCode.FAILED)
 
 
@@ -81,6 +81,10 @@ async def _pass(opened: Opened, names: Sequence[str], *, force: bool) -> tuple[l
             polls = await asyncio.gather(*(read(name) for name in names))
             await app.rescorer.rescore(app.clock())
             return list(polls), await app.postman.deliver()
+
+
+def _is_failed(found: Poll) -> bool:
+    return bool(found.error or found.skipped == "stopped" or found.outcome.unscored)
 
 
 def _row(found: Poll) -> Row:

@@ -133,7 +133,8 @@ class Processor:
                 return
             scores, poison = await self.scorer.score_or_bisect([item.sample for item in items])
         except ScorerError as error:
-            log.warning("scoring.away error=%s items=%d", type(error).__name__, len(items))
+            # The client's words: which model is missing, never a text.
+            log.warning("scoring.away items=%d detail=%s", len(items), error)
             return
         for item, found in zip(items, scores, strict=True):
             item.scores = found

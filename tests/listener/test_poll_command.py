@@ -8,10 +8,17 @@ import sys
 
 import pytest
 
+from classifiers.client import ScorerClient
 from listener.__main__ import main
 from tests.listener.service import house
 
 REFUSED = '\n[[source]]\nid = "presse"\nconnector = "rss"\nurl = "http://127.0.0.1:9/rss"\n'
+WITHOUT_MODEL = """
+import sys
+from classifiers import frames
+said = {"error": "sentiment-fr.npz is missing", "model": True}
+sys.stdout.buffer.write(frames.encode(said))
+"""
 
 
 @pytest.fixture
@@ -44,6 +51,15 @@ def test_a_source_that_fails_fails_the_pass_and_not_the_others(call, tmp_path) -
     assert code == 1
     states = {row["source"]: row["state"] for row in json.loads(out)["sources"]}
     assert states == {"archive": "read", "presse": "failed"}
+
+
+def test_a_model_that_is_missing_is_named_and_fails_the_pass(call, monkeypatch) -> None:
+    client = ScorerClient(command=(sys.executable, "-c", WITHOUT_MODEL))
+    monkeypatch.setattr("listener.app.build.build_scorer", lambda _config: client)
+    code, out, err = call("poll", "--json")
+    (source,) = json.loads(out)["sources"]
+    assert (source["stored"], source["unscored"], code) == (1, 1, 1)
+    assert "sentiment-fr.npz is missing" in err
 
 
 def test_a_source_may_be_chosen_and_must_exist(call, tmp_path) -> None:
