@@ -70,8 +70,9 @@ def _run(name: str, *, quick: bool) -> list[Measure] | None:
 
 def _table(found: Mapping[str, Sequence[Measure]]) -> Table:
     table = Table(title="Speed and size", title_justify="left")
-    for heading, justify in (("", "left"), ("figure", "right"), ("unit", "left")):
-        table.add_column(heading, justify=justify)
+    table.add_column("")
+    table.add_column("figure", justify="right")
+    table.add_column("unit")
     table.add_column("target", justify="right")
     table.add_column("")
     words = {None: "", True: "[green]met[/]", False: "[red]missed[/]"}
