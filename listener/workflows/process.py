@@ -195,7 +195,8 @@ class Processor:
     ) -> None:
         if not rejects:
             return
-        network = next((m.network for m in work.page.mentions), work.origin.network)
+        named = work.origin.network or work.origin.source_id
+        network = next((m.network for m in work.page.mentions), named)
         refs = {
             reject.external_id: self.pseudonyms.mention(
                 MentionKey(network=network, external_id=reject.external_id)
