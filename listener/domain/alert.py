@@ -59,6 +59,7 @@ class AlertView:
     subject: str  # the watch's first name, e.g. "CHU de Valmont"
     hospital: str
     opened_at: datetime
+    first_at: datetime  # when the first of its mentions occurred
     at: datetime  # when it is rendered
     timezone: str
     mentions: int  # of the incident

@@ -76,7 +76,7 @@ def _banners(speaker: Speaker, view: AlertView) -> Iterator[str]:
 
 def _lead(speaker: Speaker, view: AlertView) -> str:
     posts = speaker.ngettext("{count} post", "{count} posts", view.mentions)
-    since = speaker.moment(view.opened_at, now=view.at)
+    since = speaker.moment(view.first_at, now=view.at)
     if not view.negative or view.mentions == 1:
         return speaker.gettext("{posts} since {time}.").format(posts=posts, time=since)
     negative = speaker.ngettext(

@@ -14,17 +14,10 @@ from connectors.bluesky.session import FileSessions
 from connectors.bluesky.settings import BlueskySettings
 from connectors.connector import Clock, Connector
 from connectors.http import HttpClient
-from connectors.policy import NetworkPolicy
 from connectors.registry import CONNECTORS
 from listener.config.models import Config, NetworkSettings, SourceSettings
 from listener.domain.watch import Watcher
-from listener.notifiers.network import policy_of
 from listener.workflows.collect import Source
-
-
-def network_policy(config: Config) -> NetworkPolicy:
-    """How every outgoing connection of this configuration leaves the house."""
-    return policy_of(config.network)
 
 
 def build_connector(

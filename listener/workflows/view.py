@@ -53,6 +53,7 @@ class Viewer:
             subject=self.subject(incident.subject),
             hospital=self.hospital,
             opened_at=incident.opened_at,
+            first_at=min((when for when, _, _ in tally), default=incident.opened_at),
             at=at,
             timezone=self.timezone,
             mentions=len(tally),
