@@ -19,6 +19,14 @@ _LOGIN = re.compile(r"//[^/@\s]*@")
 _QUERY = re.compile(r"(://[^?\s]*)\?\S*")
 LONGEST_SHOWN = 80
 _BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
+# pydantic's own words for these speak of Python, not of TOML.
+_SHAPES = {
+    "path_type": "should be a path in quotes",
+    "tuple_type": 'should be a list such as ["a", "b"]',
+    "too_short": "should hold something",
+    "model_type": "should be a table of keys",
+    "model_attributes_type": "should be a table of keys",
+}
 _TIMEDELTA = re.compile(r"(days|seconds)=(-?\d+)")
 _AFTERTHOUGHT = re.compile(r" after validation, not \d+$")
 
@@ -117,7 +125,7 @@ def _complaint(
         return _unknown(str(item["loc"][-1]), parent)
     if kind == "union_tag_invalid":
         return f"{show(value)}: should be one of {item['ctx']['expected_tags']}"
-    text = _bound(item.get("ctx", {})) or _sentence(item["msg"])
+    text = _SHAPES.get(kind) or _bound(item.get("ctx", {})) or _sentence(item["msg"])
     # A whole table says less than the key that its message names.
     return text if isinstance(value, Mapping | BaseModel) else f"{show(value)}: {text}"
 

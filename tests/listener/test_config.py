@@ -135,7 +135,20 @@ def test_every_mistake_is_said_at_once_with_its_key_its_value_and_what_would_be_
 
 def test_a_wrong_value_is_not_blamed_twice() -> None:
     found = problems(config(alerts=QUIET, watch=[{"id": "chu", "names": 3}]))
-    assert found == ["watch[0].names: 3: should be a valid tuple"]
+    assert found == ['watch[0].names: 3: should be a list such as ["a", "b"]']
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"state_dir": 3}, "state_dir: 3: should be a path in quotes"),
+        ({"hospital": 3}, "hospital: 3: should be a table of keys"),
+        ({"watch": "chu"}, "watch: 'chu': should be a list such as"),
+        ({"watch": []}, "watch: []: should hold something"),
+    ],
+)
+def test_a_wrong_shape_is_told_in_the_file_s_own_words(section: dict[str, Any], said: str) -> None:
+    assert any(line.startswith(said) for line in problems(config(alerts=QUIET) | section))
 
 
 @pytest.mark.parametrize("section", ["watch", "source", "rule", "person", "rota"])
