@@ -55,6 +55,7 @@ def verify_offline(config: Config, at: datetime) -> Iterator[Finding]:
     terms = sum(len(watch.terms) for watch in config.watch)
     yield _found("watches", config.hospital.name, f"{len(config.watch)} subjects, {terms} terms")
     yield _rules(config)
+    yield from _unheard(config)
     yield _state_dir(config.state_dir)
     yield _certificates(config)
     yield from _rotas(config, at)
@@ -70,6 +71,17 @@ def _rules(config: Config) -> Finding:
     if not active:
         return _found("rules", "", "none: nothing can raise an alert", State.WARNING)
     return _found("rules", "", f"{len(active)} of {len(config.rule)} enabled")
+
+
+def _unheard(config: Config) -> Iterator[Finding]:
+    """A rule of networks that no source brings would wait for ever: misspelt, perhaps."""
+    brought = {source.connector for source in config.source if source.enabled}
+    if "file" in brought:
+        return  # its lines name their own networks
+    for rule in config.rule:
+        if rule.enabled and (missing := sorted(set(rule.networks) - brought)):
+            detail = f"no source brings {', '.join(missing)}"
+            yield _found("rule", rule.id, detail, State.WARNING)
 
 
 def _state_dir(folder: Path) -> Finding:

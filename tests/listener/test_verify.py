@@ -167,3 +167,13 @@ def test_a_certificate_authority_that_cannot_be_read_fails(tmp_path: Path) -> No
     (found,) = offline(settings)["network"]
     assert found.state is State.FAILED
     assert "none.pem" in found.detail
+
+
+def test_a_rule_of_a_network_that_no_source_brings_is_warned_of(tmp_path: Path) -> None:
+    rule = {"id": "nombre", "kind": "count", "level": "info", "at_least": 5, "window": "10m"}
+    source = {"id": "presse", "connector": "rss", "url": "https://journal.example/rss"}
+    misspelt = config(tmp_path, source=[source], rule=[rule | {"networks": ["rss", "mastodn"]}])
+    (warned,) = offline(misspelt)["rule"]
+    assert (warned.name, warned.state) == ("nombre", State.WARNING)
+    assert "mastodn" in warned.detail
+    assert "rss" not in warned.detail
