@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Iterable
 from typing import Any, Self
@@ -66,8 +68,16 @@ class Connection(aiosqlite.Connection):
 
 async def connect(path: str, *, busy_seconds: float) -> Connection:
     """Open a file, its directory being there; the connection lives in a thread of its own."""
-    connection = Connection(lambda: sqlite3.connect(path, timeout=busy_seconds), 64)
+    connection = Connection(lambda: _open(path, busy_seconds), 64)
     # A daemon that is killed waits for no thread.
     connection._thread.daemon = True
     await connection
     return connection
+
+
+def _open(path: str, busy_seconds: float) -> sqlite3.Connection:
+    if path != ":memory:":
+        # What people said is nobody else's to read; SQLite gives its journals the file's own mode.
+        with contextlib.suppress(OSError):  # said by SQLite, just below
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    return sqlite3.connect(path, timeout=busy_seconds)

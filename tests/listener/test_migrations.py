@@ -95,6 +95,18 @@ async def counts(database: Database) -> dict[str, int]:
         }
 
 
+async def test_a_file_is_the_listener_s_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        database = Database(databases.sqlite_url(tmp_path / "new.db"))
+        await migrate.upgrade(database)
+        modes = {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    await database.close()
+    assert modes == {0o600}
+
+
 async def test_an_empty_database_is_raised_to_the_newest_schema(empty: Database) -> None:
     assert await migrate.current(empty) is None
     await migrate.ensure_current(empty)
