@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from connectors.connector import ConnectorError, Gap, RateLimited, Unauthorized
+from connectors.connector import ConnectorError, Gap, RateLimited, Refused, Unauthorized
 from listener.domain.calendar import WorkCalendar
 from listener.domain.notice import NoticeKind
 from listener.domain.rule import Level
@@ -36,12 +36,13 @@ class Supervisor:
         since: datetime,
         at: datetime,
     ) -> None:
-        """Tell of a refused credential at once, of other failures when they last."""
-        refused = isinstance(error, Unauthorized)
+        """Tell at once of what only somebody can mend, of other failures when they last."""
+        stops = isinstance(error, Unauthorized | Refused)
         lasting = failures >= LASTING_FAILURES and at - since >= FAILING_AFTER
-        if not refused and (isinstance(error, RateLimited) or not lasting):
+        if not stops and (isinstance(error, RateLimited) or not lasting):
             return
-        kind = NoticeKind.SOURCE_REFUSED if refused else NoticeKind.SOURCE_FAILING
+        unauthorized = isinstance(error, Unauthorized)
+        kind = NoticeKind.SOURCE_REFUSED if unauthorized else NoticeKind.SOURCE_FAILING
         await self.notice(
             connection, kind, source_id, since=since, at=at, cause=type(error).__name__
         )

@@ -178,6 +178,14 @@ async def test_a_refused_credential_is_told_once_to_the_team(desk) -> None:
     assert (notice.kind, notice.payload["notice"]) == ("notice", "source_refused")
 
 
+async def test_a_source_that_our_own_guard_stops_is_told_to_the_team(desk) -> None:
+    desk.network.error = Refused("a private address")
+    await desk.collector().poll(desk.source())
+    await desk.collector().poll(desk.source())
+    (letter,) = await rows(desk.database, "outbox")
+    assert (letter.payload["notice"], letter.payload["cause"]) == ("source_failing", "Refused")
+
+
 async def test_a_network_that_asks_to_wait_is_waited_for(desk) -> None:
     desk.network.error = RateLimited("quota", retry_after=timedelta(minutes=30))
     await desk.collector().poll(desk.source())
