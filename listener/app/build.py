@@ -44,6 +44,11 @@ def open_database(config: Config) -> Database:
     return Database(resolve_url(settings.url, config.state_dir, settings.password))
 
 
+def _http(config: Config, database: Database, clock: Clock) -> HttpClient:
+    breakers = StoredBreakers(database=database, clock=clock)
+    return HttpClient(policy_of(config.network), clock=clock, breakers=breakers)
+
+
 @asynccontextmanager
 async def application(
     config: Config,
@@ -62,13 +67,7 @@ async def application(
             stack.push_async_callback(database.close)
         await migrate.ensure_current(database)
         await release_leases_of_the_dead(database)
-        http = await stack.enter_async_context(
-            HttpClient(
-                policy_of(config.network),
-                clock=clock,
-                breakers=StoredBreakers(database=database, clock=clock),
-            )
-        )
+        http = await stack.enter_async_context(_http(config, database, clock))
         if scorer is None:
             own = build_scorer(config)
             stack.push_async_callback(own.stop)
