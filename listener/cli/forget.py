@@ -42,6 +42,8 @@ def forget(
     opened = open_config(config)
     done = run(_forget(opened, wanted, yes=yes), opened.config)
     _report(done, as_json=as_json)
+    if not done.mentions:
+        say(f"no stored mention answers to this: {_look_again(wanted)}")
     if done.waiting:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -61,6 +63,12 @@ def _wanted(author: str | None, link: str | None, mention: int | None) -> Wanted
     if not network or not name.lstrip("@"):
         raise typer.BadParameter("should be NETWORK:HANDLE", param_hint="--author")
     return Wanted(network=network, author=name)
+
+
+def _look_again(wanted: Wanted) -> str:
+    if wanted.author is None:
+        return "it was erased already, or stands under another link or number"
+    return "is it the handle as the network writes it (on Mastodon zoe@its.server), or the id?"
 
 
 async def _forget(opened: Opened, wanted: Wanted, *, yes: bool) -> Forgotten:

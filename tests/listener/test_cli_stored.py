@@ -268,3 +268,10 @@ def test_a_reader_that_has_seen_enough_is_no_trouble_of_the_database(filled: Hou
     ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert "sqlite" not in ended.stderr
     assert "code 1" in ended.stderr
+
+
+def test_an_author_whom_nothing_stored_knows_is_said(own: House) -> None:
+    done = own("forget", "--author", "mastodon:nobody", "--yes")
+    assert done.exit_code == 0
+    assert "no stored mention answers to this" in done.stderr
+    assert "zoe@its.server" in done.stderr
