@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from aiohttp import encode_basic_auth
 from pydantic import Field, HttpUrl, SecretStr, model_validator
+from yarl import URL
 
 from connectors.connector import ConnectorSettings
 from connectors.durations import Duration
@@ -16,6 +17,8 @@ class RssSettings(ConnectorSettings):
     url: HttpUrl | None = None
     urls: tuple[HttpUrl, ...] = ()
     """More feeds of the same source; each keeps its own cursor."""
+    base_url: HttpUrl | None = None
+    """Where the feeds are asked for, in place of their own hosts: a mirror."""
     look_back: Duration = Field(default=timedelta(days=7), gt=timedelta(0))
     kind: Kind | None = None
     """None: comment where the entry answers another, video on YouTube, article elsewhere."""
@@ -44,7 +47,12 @@ class RssSettings(ConnectorSettings):
 
     @property
     def feeds(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(str(url) for url in (self.url, *self.urls) if url))
+        return tuple(dict.fromkeys(self._mirrored(url) for url in (self.url, *self.urls) if url))
+
+    def _mirrored(self, url: HttpUrl) -> str:
+        if self.base_url is None:
+            return str(url)
+        return str(URL(str(self.base_url)).origin().join(URL(str(url)).relative()))
 
     @property
     def headers(self) -> dict[str, str]:

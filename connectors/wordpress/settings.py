@@ -13,6 +13,8 @@ from connectors.durations import Duration
 class WordpressSettings(ConnectorSettings):
     url: HttpUrl
     """The site's home page, with its folder where it lives in one."""
+    base_url: HttpUrl | None = None
+    """Asked in place of `url`: a mirror."""
     api: HttpUrl | None = None
     """The REST root, where discovery cannot find it (…/wp-json/)."""
     posts: bool = True
@@ -35,5 +37,5 @@ class WordpressSettings(ConnectorSettings):
 
     @property
     def home(self) -> str:
-        address = str(self.url).partition("#")[0].partition("?")[0]
+        address = str(self.base_url or self.url).partition("#")[0].partition("?")[0]
         return address if address.endswith("/") else f"{address}/"

@@ -15,10 +15,10 @@ from listener.app.owner import release_leases_of_the_dead
 from listener.config.models import Config
 from listener.keys import load_keys
 from listener.notifiers.build import build_notifiers
-from listener.notifiers.network import policy_of
 from listener.storage import migrate
 from listener.storage.breakers import StoredBreakers
 from listener.storage.database import Database, resolve_url
+from listener.workflows.build import network_policy
 from listener.workflows.scoring import Scorer
 
 DEMONSTRATION = "demonstration.db"
@@ -46,7 +46,7 @@ def open_database(config: Config) -> Database:
 
 def _http(config: Config, database: Database, clock: Clock) -> HttpClient:
     breakers = StoredBreakers(database=database, clock=clock)
-    return HttpClient(policy_of(config.network), clock=clock, breakers=breakers)
+    return HttpClient(network_policy(config), clock=clock, breakers=breakers)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,10 +15,24 @@ from connectors.bluesky.session import FileSessions
 from connectors.bluesky.settings import BlueskySettings
 from connectors.connector import Clock, Connector
 from connectors.http import HttpClient
+from connectors.policy import NetworkPolicy
 from connectors.registry import CONNECTORS
+from connectors.urls import host_and_port
 from listener.config.models import Config, NetworkSettings, SourceSettings
 from listener.domain.watch import Watcher
+from listener.notifiers.network import policy_of
 from listener.workflows.collect import Source
+
+
+def network_policy(config: Config) -> NetworkPolicy:
+    """How connections leave the house. A `base_url` that the operator wrote may be within it."""
+    policy = policy_of(config.network)
+    within = (
+        host_and_port(str(source.settings.model_dump()["base_url"]))
+        for source in config.source
+        if "base_url" in source.settings.model_fields_set
+    )
+    return replace(policy, allowed_hosts=(*policy.allowed_hosts, *within))
 
 
 def build_connector(

@@ -12,9 +12,8 @@ from connectors.guard import Guard
 from connectors.http import HttpClient
 from listener.config.models import Config
 from listener.domain.watch import Watcher
-from listener.notifiers.network import policy_of
 from listener.storage.database import resolve_url
-from listener.workflows.build import build_connector
+from listener.workflows.build import build_connector, network_policy
 
 POSTGRESQL_PORT = 5432
 
@@ -31,7 +30,7 @@ class Endpoint:
 
 def outgoing(config: Config) -> list[Endpoint]:
     """Each endpoint once, its users together, by host."""
-    guard = Guard(policy_of(config.network))
+    guard = Guard(network_policy(config))
     users: dict[tuple[str, int, str], list[str]] = {}
     for host, port, user, proxied in _all(config):
         address = URL.build(scheme="https", host=host, port=port)
@@ -63,7 +62,7 @@ def _all(config: Config) -> Iterator[tuple[str, int, str, bool]]:
 
 def _sources(config: Config) -> Iterator[tuple[str, str]]:
     watcher = Watcher(config.watch)
-    http = HttpClient(policy_of(config.network))  # never opened: connectors only name their hosts
+    http = HttpClient(network_policy(config))  # never opened: connectors only name their hosts
     for source in config.source:
         if source.enabled:
             connector = build_connector(

@@ -24,7 +24,7 @@ from listener.notifiers.build import build_notifiers
 from listener.notifiers.network import policy_of
 from listener.storage import migrate
 from listener.storage.database import Database, DatabaseError, explain, resolve_url
-from listener.workflows.build import build_connector
+from listener.workflows.build import build_connector, network_policy
 
 PATIENCE = 20.0  # seconds for one part to answer
 ROTA_AHEAD = timedelta(days=28)
@@ -119,7 +119,7 @@ def _rotas(config: Config, at: datetime) -> Iterator[Finding]:
 async def verify_online(config: Config, clock: Clock) -> AsyncIterator[Finding]:
     """The database, then every source and channel, each as soon as it answered or was given up."""
     yield await _database(config)
-    async with HttpClient(policy_of(config.network), clock=clock) as http:
+    async with HttpClient(network_policy(config), clock=clock) as http:
         watcher = Watcher(config.watch)
         channels = build_notifiers(config, clock=clock)
         attempts = [
