@@ -17,7 +17,7 @@ def configured(base_url: str | None):
     source = {"id": "m", "connector": "mastodon"} | ({"base_url": base_url} if base_url else {})
     hospital = {"name": "CHU de Valmont"}
     watch = [{"id": "chu", "names": ["CHU de Valmont"]}]
-    console = dict.fromkeys(("critical", "warning", "info"), ["console"])
+    console = {level: ["console"] for level in ("critical", "warning", "info")}
     return parse(
         {
             "hospital": hospital,
