@@ -79,6 +79,8 @@ _SEPARATORS = re.compile("[^\\w@ ]+|[\u02b0-\u02ff]+")
 _HANDLE = re.compile(r"@\w+(?:[.-]\w+)*")
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _TAG = re.compile(r"#(\w+)")
+# C.H.U., S.A.M.U.: single letters with a point each are one word.
+_DOTTED = re.compile(r"(?<![\w.])(?:[^\W\d_]\.){2,}[^\W\d_]?(?!\w)")
 
 
 def _plain(text: str) -> str:
@@ -94,6 +96,8 @@ def _words(plain: str) -> str:
     if "@" in plain:
         # A handle is one word: @jean_valmont speaks of nobody's hospital.
         plain = _HANDLE.sub(lambda found: " @" + _NOT_LETTERS.sub("", found[0]), plain)
+    if "." in plain:
+        plain = _DOTTED.sub(lambda found: found[0].replace(".", "") + " ", plain)
     spaced = plain.translate(_BLANKS)
     if not spaced.isascii():
         spaced = _SEPARATORS.sub(" ", spaced)

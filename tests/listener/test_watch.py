@@ -247,3 +247,16 @@ def test_two_thousand_terms_cost_hardly_more_than_two() -> None:
     many = Watcher(tuple(Watch(id=f"w{i}", names=(f"hôpital numéro {i}",)) for i in range(2000)))
     text = "Onze heures d'attente à l'hôpital numéro 1, c'est une honte. " * 500
     assert fastest(lambda: many.in_text(text)) < 3 * fastest(lambda: few.in_text(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["le C.H.U. de Valmont", "C.H.U de Valmont", "au c.h.u. de valmont."]
+)
+def test_an_acronym_with_points_is_the_acronym(text) -> None:
+    watcher = Watcher([Watch(id="chu", names=("CHU de Valmont",))])
+    assert watcher.in_text(text) == {"chu"}
+
+
+def test_an_address_or_a_number_is_no_acronym() -> None:
+    watcher = Watcher([Watch(id="chu", names=("CHU",))])
+    assert watcher.in_text("www.c.h.u.example 1.2.3 a.c.h.u") == set()
