@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TextIO
 
 from classifiers.client import ScorerClient
 from connectors.connector import Clock
@@ -58,6 +59,7 @@ async def application(
     scorer: Scorer | None = None,
     database: Database | None = None,
     on_page: OnPage = lambda _source, _outcome: None,
+    console: TextIO | None = None,  # where that channel writes; None: standard output
 ) -> AsyncIterator[Application]:
     """Every part, opened; closed again at the end. A scorer that is given is not stopped here."""
     keys = load_keys(config.state_dir)
@@ -72,7 +74,7 @@ async def application(
             own = build_scorer(config)
             stack.push_async_callback(own.stop)
             scorer = own
-        notifiers = build_notifiers(config, clock=clock)
+        notifiers = build_notifiers(config, clock=clock, console=console)
         for notifier in notifiers.values():
             stack.push_async_callback(notifier.close)
         app = Application(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -43,7 +44,10 @@ def poll(
     """Read the sources once, score and judge what came, and send what is due."""
     opened = open_config(config)
     chosen = _chosen(opened.config, sources or [])
-    polls, sent = run_work(_pass(opened, chosen, force=bool(sources)), opened.config)
+    # What is delivered to the console would stand in the midst of the JSON.
+    console = sys.stderr if as_json else None
+    work = _pass(opened, chosen, force=bool(sources), console=console)
+    polls, sent = run_work(work, opened.config)
     rows = [_row(found) for found in polls]
     if as_json:
         print_json({"sources": rows, "sent": sent})
@@ -63,12 +67,17 @@ def _chosen(config: Config, wanted: Sequence[str]) -> list[str]:
     return list(wanted) or enabled
 
 
-async def _pass(opened: Opened, names: Sequence[str], *, force: bool) -> tuple[list[Poll], int]:
+async def _pass(
+    opened: Opened, names: Sequence[str], *, force: bool, console: TextIO | None
+) -> tuple[list[Poll], int]:
     from listener.app.build import application
 
     with _Progress(len(names)) as progress:
         async with application(
-            opened.config, config_hash=opened.fingerprint, on_page=progress.saw_page
+            opened.config,
+            config_hash=opened.fingerprint,
+            on_page=progress.saw_page,
+            console=console,
         ) as app:
             free = asyncio.Semaphore(AT_ONCE)
 
