@@ -67,6 +67,9 @@ class Summons:
                 )
         if added or due_at == at:
             await self._log(connection, incident, verdict, at, called)
+        if verdict.alert is not AlertKind.RECORDED:
+            # What is held reaches people when it is delivered: the next reminder counts from there.
+            await incidents.mark_alerted(connection, incident.id, at=due_at, level=verdict.level)
         return added
 
     def due_at(self, level: Level, at: datetime) -> datetime:
@@ -92,8 +95,6 @@ class Summons:
         at: datetime,
         called: Sequence[str | None],
     ) -> None:
-        if verdict.alert is not AlertKind.RECORDED:
-            await incidents.mark_alerted(connection, incident.id, at=at, level=verdict.level)
         await incidents.add_event(
             connection,
             incident.id,

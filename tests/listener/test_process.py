@@ -415,3 +415,17 @@ async def test_only_what_a_breach_is_about_joins_its_incident(database) -> None:
     old = mention(1, "CHU merci", published_at=NIGHT - timedelta(days=9))
     await processor.process(page(old, mention(2, "CHU honte gravité 90")), ORIGIN, NIGHT)
     assert await count(database, "incident_mentions") == 1
+
+
+async def test_a_held_warning_is_not_reminded_of_as_soon_as_it_is_delivered(database) -> None:
+    processor = house(database, rules=(SHARE,))
+    await live(processor)
+    monday = datetime(2026, 3, 16, 8, 1, tzinfo=UTC)  # a minute after the team came in
+    for at in (NIGHT, monday, monday + timedelta(hours=5)):
+        crowd = [
+            mention(int(at.timestamp()) + n, "CHU honte", published_at=at - timedelta(minutes=1))
+            for n in range(12)
+        ]
+        await processor.process(page(*crowd), ORIGIN, at)
+    alerts = [row.payload["alert"] for row in await rows(database, "outbox")]
+    assert alerts == ["opened", "reminded"]
