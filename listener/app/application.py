@@ -183,6 +183,7 @@ class Application:
             owner=self.owner,
             clock=self.clock,
             fallback=self.config.alerts.fallback,
+            supervisor=self.supervisor,
         )
 
     @cached_property

@@ -18,6 +18,7 @@ from listener.notifiers.base import CannotTell, DeliveryError, Message, Notifier
 from listener.storage import outbox
 from listener.storage.database import Database
 from listener.storage.outbox import Letter
+from listener.workflows.supervise import Supervisor
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Postman:
     owner: str
     clock: Clock
     fallback: str
+    supervisor: Supervisor | None = None  # told of a channel whose fallback had to go
     jitter: Callable[[], float] = field(default=random.random)
     _quiet: dict[str, datetime] = field(default_factory=dict)  # channel → not before
 
@@ -155,7 +157,7 @@ class Postman:
                 ambiguous=error.ambiguous or letter.sending_since is not None,
             )
             if letter.attempts + 1 >= FALLBACK_AFTER or pause > FALLBACK_WITHIN:
-                await self._fall_back(connection, letter, at)
+                await self._fall_back(connection, letter, str(error), at)
         return False
 
     async def _give_up(self, letter: Letter, error: str, at: datetime) -> bool:
@@ -167,10 +169,12 @@ class Postman:
         )
         async with self.database.write() as connection:
             await outbox.failed(connection, letter, error=error)
-            await self._fall_back(connection, letter, at)
+            await self._fall_back(connection, letter, error, at)
         return False
 
-    async def _fall_back(self, connection: AsyncConnection, letter: Letter, at: datetime) -> None:
+    async def _fall_back(
+        self, connection: AsyncConnection, letter: Letter, cause: str, at: datetime
+    ) -> None:
         """The same letter by the next channel; the console is the last, and never refuses."""
         channel = next_channel(letter.channel, self.fallback, self.notifiers)
         if channel is None:
@@ -190,6 +194,10 @@ class Postman:
             thread=letter.thread,
             exercise_id=letter.exercise_id,
         )
+        if self.supervisor is not None and letter.kind != "notice":
+            await self.supervisor.channel_failing(
+                connection, letter.channel, via=channel, cause=cause, at=at
+            )
 
 
 def next_channel(failed: str, fallback: str, known: Collection[str]) -> str | None:

@@ -72,6 +72,16 @@ class Supervisor:
             once=f"{at.astimezone(self.calendar.zone):%Y-%m-%d}",
         )
 
+    async def channel_failing(
+        self, connection: AsyncConnection, channel: str, *, via: str, cause: str, at: datetime
+    ) -> None:
+        """Tell, by the channel that stands in for it and once a day, that a channel is away."""
+        day = f"{at.astimezone(self.calendar.zone):%Y-%m-%d}"
+        kind = NoticeKind.CHANNEL_FAILING
+        await self.notice(
+            connection, kind, channel, since=at, at=at, cause=cause, once=day, channels=(via,)
+        )
+
     async def notice(
         self,
         connection: AsyncConnection,
@@ -83,10 +93,11 @@ class Supervisor:
         until: datetime | None = None,
         cause: str = "",
         once: str | None = None,
+        channels: Sequence[str] = (),
     ) -> None:
         """One notice a kind, name and beginning (or `once`), however often it is seen."""
         occasion = f"{kind}/{name}/{once or int(since.timestamp())}"
-        for channel in self.channels:
+        for channel in channels or self.channels:
             await outbox.enqueue(
                 connection,
                 key=f"{self.exercise_id}notice/{occasion}/{channel}/team",

@@ -13,7 +13,8 @@ from listener.domain.alert import Recipient
 from listener.notifiers.base import CannotTell, DeliveryError, Message, Receipt
 from listener.storage import outbox
 from listener.workflows.deliver import BATCH, GIVE_UP_AFTER, Postman, Undeliverable
-from tests.listener.house import NIGHT, count, rows
+from listener.workflows.supervise import Supervisor
+from tests.listener.house import NIGHT, count, house, rows
 
 
 @dataclass
@@ -72,6 +73,7 @@ class Office:
     slack: Channel = field(default_factory=lambda: Channel("slack"))
     email: Channel = field(default_factory=lambda: Channel("email"))
     at: Any = NIGHT
+    supervisor: Supervisor | None = None
 
     @property
     def channels(self) -> dict[str, Channel]:
@@ -85,6 +87,7 @@ class Office:
             owner=owner,
             clock=lambda: self.at,
             fallback="email",
+            supervisor=self.supervisor,
             jitter=lambda: 0.0,
         )
 
@@ -275,3 +278,18 @@ async def test_an_error_of_a_channel_never_shows_what_was_to_be_said(office, cap
     await office.post()
     await office.deliver()
     assert "Alerte" not in caplog.text
+
+
+async def test_a_channel_that_is_away_is_told_to_the_team_once_a_day(office) -> None:
+    office.supervisor = Supervisor(
+        calendar=house(office.database).judgement.summons.calendar, channels=("slack",)
+    )
+    office.slack.errors = [DeliveryError("token_revoked", permanent=True)] * 5
+    for number in range(3):
+        await office.post(f"incident-{number}/opened/slack/lea")
+        await office.deliver(timedelta(minutes=1))
+    notices = [row for row in await rows(office.database, "outbox") if row.kind == "notice"]
+    assert [(row.channel, row.payload["notice"]) for row in notices] == [
+        ("email", "channel_failing")
+    ]
+    assert notices[0].payload["cause"] == "token_revoked"
