@@ -78,6 +78,8 @@ async def connect(path: str, *, busy_seconds: float) -> Connection:
 def _open(path: str, busy_seconds: float) -> sqlite3.Connection:
     if path != ":memory:":
         # What people said is nobody else's to read; SQLite gives its journals the file's own mode.
-        with contextlib.suppress(OSError):  # said by SQLite, just below
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        # Never open a file that stands: closing it again would drop the locks that other
+        # connections of this process hold on it (sqlite.org/howtocorrupt.html, 2.2).
+        with contextlib.suppress(OSError):  # it stands, or SQLite says what is wrong just below
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     return sqlite3.connect(path, timeout=busy_seconds)
