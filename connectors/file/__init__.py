@@ -9,10 +9,16 @@
      "media": [{"kind": "image", "alt": "Un couloir"}], "tags": ["Valmont"]}
 
 Only something to read is required: a text, a title, media, a rating, or the post that is reposted.
-`network` defaults to the setting, `kind` to post (review where there is a rating), `external_id` to
-a digest of what was said. `author` may be a string ("@handle" or a name). Dates are ISO 8601, epoch
-seconds, or French ("14/03/2026 à 21h40"); without a zone they are in the setting's. A key may be
-null; an unknown key is an error that names it. `"engagement": {"reactions": 12}` may stand inside.
+`network` defaults to the setting, else to "file"; `kind` to post (review where there is a rating);
+`external_id` to a digest of what was said. `author` may be a string ("@handle" or a name). Dates are
+ISO 8601, epoch seconds, or French ("14/03/2026 à 21h40"); without a zone they are in the setting's.
+A key may be null; an unknown key is an error that names it. `"engagement": {"reactions": 12}` may
+stand inside.
+
+Ids are a network's own. Where neither the line nor the setting names one, its ids (`external_id`,
+`parent_id`, `root_id`, `quoted_id`, `repost_of`) are the file's own: two files that both count from
+1 do not meet. Such ids come out with the file's name and a digest of its place before them, so that
+a file that moves is another one. An author's id is left as it is.
 
 Other lines say what happened to a mention or an account, at an instant (`at`):
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from typing import BinaryIO, Literal
-from zoneinfo import ZoneInfo
 
 import orjson
 from pydantic import BaseModel, Field
 
 from connectors.connector import Malformed, Page
+from connectors.file.defaults import Defaults
 from connectors.file.draft import Draft
 from connectors.file.lines import BadLine, Lines, decode
 from connectors.file.opened import is_settled, opened
-from connectors.file.records import Defaults, read_record
+from connectors.file.records import read_record
 from connectors.file.settings import FileSettings
 from connectors.file.table import NoTable, Unfinished, read_header, read_row, to_record
 
@@ -37,7 +37,7 @@ def read_import_page(settings: FileSettings, mark: Bookmark, at: datetime) -> Pa
     with opened(settings.path) as file:
         mark = _same_file(file, mark)
         lines = Lines(file, offset=mark.offset, number=mark.line, cap=settings.max_line)
-        defaults = Defaults(network=settings.network, zone=ZoneInfo(settings.zone), at=at)
+        defaults = Defaults.of(settings, at)
         draft = Draft()
         fill = _fill_from_table if settings.is_csv else _fill_from_objects
         ended = fill(draft, lines, settings, defaults, settled=is_settled(file, at))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     BaseModel,
@@ -19,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.file.defaults import Defaults
 from connectors.file.lines import BadLine
 from connectors.file.values import (
     Bare,
@@ -43,15 +42,6 @@ from connectors.mention import (
 )
 
 Entry = Mention | Engagement | Deletion | AudienceSnapshot
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
-    """What a line may leave unsaid. `at`: when a figure or a deletion without a date was seen."""
-
-    network: str
-    zone: ZoneInfo
-    at: datetime
 
 
 class _Wire(BaseModel):
@@ -130,7 +120,7 @@ class _MentionWire(_Wire):
         network = self.network or defaults.network
         return Mention(
             network=network,
-            external_id=self.external_id or self._digest(),
+            external_id=defaults.linked(self.external_id, self.network) or self._digest(),
             kind=self.kind or (Kind.POST if self.rating is None else Kind.REVIEW),
             published_at=self.published_at,
             edited_at=self.edited_at,
@@ -139,10 +129,10 @@ class _MentionWire(_Wire):
             text=self.text,
             language=self.language,
             author=Author(**self.author.model_dump()),
-            parent_id=self.parent_id,
-            root_id=self.root_id,
-            quoted_id=self.quoted_id,
-            repost_of=self.repost_of,
+            parent_id=defaults.linked(self.parent_id, self.network),
+            root_id=defaults.linked(self.root_id, self.network),
+            quoted_id=defaults.linked(self.quoted_id, self.network),
+            repost_of=defaults.linked(self.repost_of, self.network),
             links=tuple(link for link in self.links if link),
             media=tuple(Media(**item.model_dump()) for item in self.media),
             rating=self.rating,
@@ -166,7 +156,10 @@ class _EngagementWire(_FiguresWire):
     at: Instant | None = None
 
     def entries(self, defaults: Defaults) -> tuple[Entry, ...]:
-        key = MentionKey(network=self.network or defaults.network, external_id=self.external_id)
+        key = MentionKey(
+            network=self.network or defaults.network,
+            external_id=defaults.scoped(self.external_id, self.network),
+        )
         figures = self.model_dump(include=set(_FiguresWire.model_fields))
         return (Engagement(key=key, taken_at=self.at or defaults.at, **figures),)
 
@@ -189,7 +182,7 @@ class _DeletionWire(_Wire):
             Deletion(
                 network=self.network or defaults.network,
                 seen_at=self.at or defaults.at,
-                external_id=self.external_id,
+                external_id=defaults.linked(self.external_id, self.network),
                 author_id=self.author_id,
             ),
         )

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel
 
 from connectors.connector import Refused
+from connectors.file.defaults import Defaults
 from connectors.file.draft import Draft
 from connectors.file.importing import parse_object
 from connectors.file.lines import BadLine, Line, Lines, decode
 from connectors.file.opened import is_settled, opened
-from connectors.file.records import Defaults, Entry, read_record
+from connectors.file.records import Entry, read_record
 from connectors.file.settings import FileSettings
 from connectors.file.values import read_instant
 from connectors.mention import Deletion, Mention
@@ -155,17 +156,15 @@ def read_moments(settings: FileSettings, moments: Iterable[Moment], tempo: Tempo
     """What these lines say, at its new time. Blocking."""
     draft = Draft()
     with opened(settings.path) as file:
+        defaults = Defaults.of(settings, tempo.origin)
         for moment in moments:
             place = Lines(file, offset=moment.offset, number=moment.number, cap=settings.max_line)
             line = place.next()
             if line is None:
                 continue
-            defaults = Defaults(
-                network=settings.network, zone=ZoneInfo(settings.zone), at=moment.at
-            )
             try:
                 record = parse_object(decode(line, settings.encoding))
-                entries = read_record(record, defaults)
+                entries = read_record(record, replace(defaults, at=moment.at))
             except BadLine as error:
                 draft.reject(line, error)
                 continue

@@ -30,7 +30,8 @@ class FileSettings(ConnectorSettings):
     path: Path
     mode: Literal["import", "replay"] = "import"
     format: Literal["auto", "jsonl", "csv"] = "auto"
-    network: str = Field(default="file", min_length=1, max_length=50)
+    network: str | None = Field(default=None, min_length=1, max_length=50)
+    """Of lines that name none; None: "file", and their ids are kept apart from other files'."""
     zone: str = "Europe/Paris"
     encoding: str | None = None
     """None: UTF-8, and Windows-1252 for a line that is not."""

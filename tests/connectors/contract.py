@@ -128,7 +128,8 @@ def _wordpress(network: Comments, http: HttpClient, clock: Clock) -> Connector:
 
 
 def _file(network: Lines, http: HttpClient, clock: Clock) -> Connector:
-    return FileConnector(FileSettings(path=network.path), http=http, watched=WATCHED, clock=clock)
+    settings = FileSettings(path=network.path, network="forum")
+    return FileConnector(settings, http=http, watched=WATCHED, clock=clock)
 
 
 CASES = (

@@ -28,6 +28,7 @@ class Hands:
 
 
 def source(path: Path, clock: Hands | None = None, **keys: object) -> FileConnector:
+    keys = {"network": "file"} | keys  # named, so that ids stay as they are written
     return FileConnector(
         FileSettings(path=path, **keys), http=None, watched=Watched(), clock=clock or Hands()
     )
