@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
