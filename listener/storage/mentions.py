@@ -179,7 +179,7 @@ def _linking(dialect: str) -> Any:
 async def add(
     connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
 ) -> dict[tuple[str, str], int]:
-    """Insert mentions; gives the id of each by (network, ref), also of one that stood already."""
+    """Insert mentions; gives the ids by (network, ref), none for what stood already."""
     if not rows:
         return {}
     result = await connection.execute(_adding(connection.dialect.name), rows)

@@ -60,6 +60,7 @@ class Gathered:
     live_since: datetime | None
     items: list[Item] = field(default_factory=list)
     dropped: int = 0
+    stored: int = 0  # known once it is written
 
 
 class Gatherer:

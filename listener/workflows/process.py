@@ -246,7 +246,7 @@ def _outcome(work: Gathered, alerts: int) -> Outcome:
     items = work.items
     return Outcome(
         received=len(work.page.mentions),
-        stored=sum(1 for item in items if item.known is None),
+        stored=work.stored,
         edited=sum(1 for item in items if item.edited),
         dropped=work.dropped,
         deleted=len(work.page.deletions),

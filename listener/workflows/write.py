@@ -47,6 +47,7 @@ async def _write_new(
         draft.scores, draft.poison = item.scores, item.poison
         made.append(rows.mention(draft, work.origin, live=work.live, at=work.at))
     ids = await mentions.add(connection, made)
+    work.stored = len(ids)
     links: list[dict[str, Any]] = []
     subjects: list[dict[str, Any]] = []
     snapshots: list[dict[str, Any]] = []

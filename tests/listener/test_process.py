@@ -50,6 +50,19 @@ async def test_two_daemons_with_the_same_page_store_and_page_once(database) -> N
     assert await count(database, "outbox") == 2  # Slack and e-mail
 
 
+async def test_what_another_daemon_stored_meanwhile_is_not_counted_as_stored_here(database) -> None:
+    brought = page(*(mention(n) for n in range(3)))
+
+    class Slow(WordScorer):
+        async def score_or_bisect(self, samples):
+            await house(database).process(page(mention(1), mention(2)), ORIGIN, NIGHT)
+            return await super().score_or_bisect(samples)
+
+    outcome = await house(database, scorer=Slow()).process(brought, ORIGIN, NIGHT)
+    assert (outcome.received, outcome.stored) == (3, 1)
+    assert await count(database, "mentions") == 3
+
+
 async def test_two_posts_that_take_off_at_once_call_once(database) -> None:
     first, second = house(database), house(database)
     await live(first)
