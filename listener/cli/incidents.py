@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,13 +70,17 @@ async def _one(opened: Opened, number: int, *, as_json: bool) -> None:
         happened = [_event(row, zone) for row in await views.timeline(connection, number)]
         messages = [_message(row, zone) for row in await views.deliveries(connection, number)]
     incident = _incident(found[0], zone)
-    evidence = [_evidence(item) for item in found[0].evidence]
+    evidence = [_local(item, zone) for item in found[0].evidence]
     if as_json:
-        parts = {"evidence": found[0].evidence, "timeline": happened, "deliveries": messages}
+        parts = {"evidence": evidence, "timeline": happened, "deliveries": messages}
         print_json({**incident, **parts})
         return
     show([incident], as_json=False, columns=COLUMNS, styles=STYLES)
-    for title, rows in (("Why", evidence), ("What happened", happened), ("Who was told", messages)):
+    for title, rows in (
+        ("Why", [_evidence(item) for item in evidence]),
+        ("What happened", happened),
+        ("Who was told", messages),
+    ):
         typer.echo(f"{title}:" if rows else f"{title}: nothing")
         show([_flat(row) for row in rows], as_json=False, styles=STYLES)
 
@@ -94,6 +99,12 @@ def _incident(row: Stored[Any], zone: ZoneInfo) -> Row:
         "exercise": row.exercise_id or None,
         "config": row.config_hash,
     }
+
+
+def _local(item: Row, zone: ZoneInfo) -> Row:
+    """A breach with its instants, kept as UTC in ISO 8601, in the hospital's zone."""
+    told = {name: item[name] for name in ("at", "since") if item.get(name)}
+    return {**item, **{k: datetime.fromisoformat(v).astimezone(zone) for k, v in told.items()}}
 
 
 def _evidence(item: Row) -> Row:

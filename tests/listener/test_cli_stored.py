@@ -6,9 +6,12 @@ import asyncio
 import base64
 import csv
 import io
+import json
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -191,6 +194,17 @@ def test_one_incident_shows_why_what_happened_and_who_was_told(filled: House) ->
     shown = filled("incidents", "1").stdout
     assert all(part in shown for part in ("Why:", "What happened:", "Who was told:", "at_least"))
     assert "brancard" not in shown
+
+
+def test_since_when_a_rule_was_breached_is_told_in_the_hospitals_time(own: House) -> None:
+    (file,) = own.folder.glob("state/*.db")
+    breach = {"rule": "nombre", "kind": "count", "level": "critical", "seen": {}, "expected": {}}
+    with closing(sqlite3.connect(file)) as database, database:
+        evidence = json.dumps([breach | {"since": "2026-07-14T21:30:00.123456+00:00"}])
+        database.execute("UPDATE incidents SET evidence = ?", [evidence])
+    assert "2026-07-14 23:30 CEST" in own("incidents", "1").stdout
+    (told,) = own.json("incidents", "1")["evidence"]
+    assert told["since"] == "2026-07-14T23:30:00.123456+02:00"
 
 
 def test_an_incident_that_is_not_there_is_said(filled: House) -> None:
