@@ -228,6 +228,7 @@ class Digest:
     incidents: Sequence[IncidentLine] = ()
     unseen: Unseen = Unseen()
     known_since: datetime | None = None  # the first mention ever stored: before it nothing is known
+    listening_since: datetime | None = None  # when the listener itself began; None: not yet
     mediation: str = ""  # where complaints belong
     exercise: bool = False
 
@@ -249,6 +250,11 @@ class Digest:
         """Whether the records begin within the week before, after its first day."""
         first_day = self.period.previous().since + timedelta(days=1)
         return self.comparable and self.known_since is not None and self.known_since >= first_day
+
+    @property
+    def listened(self) -> bool:
+        """Whether the listener ran from the week's beginning on."""
+        return self.listening_since is not None and self.listening_since <= self.period.since
 
     @property
     def calls(self) -> Sequence[Call]:

@@ -71,12 +71,26 @@ def unseen(speaker: Speaker, digest: Digest) -> Section:
     _ = speaker.gettext
     found = digest.unseen
     lines = [
+        *_unheard(speaker, digest),
         *(_silent(speaker, digest, source) for source in found.sources),
         *_cut(speaker, [_gap(speaker, digest, gap) for gap in found.gaps]),
         *_uncounted(speaker, digest),
     ]
     nothing = _("Nothing that is known: the sources answered, and all that came could be read.")
     return Section(title=_("What could not be seen"), lines=lines or (nothing,))
+
+
+def _unheard(speaker: Speaker, digest: Digest) -> Iterator[str]:
+    """What was said before the listener began: a source that was not asked did not answer."""
+    _ = speaker.gettext
+    if digest.listening_since is None:
+        yield _("The listener has read nothing to its end yet: nothing is known of this week.")
+    elif not digest.listened:
+        text = _(
+            "The listener has been listening since {since}: of what came before, "
+            "it knows only what the sources still gave."
+        )
+        yield text.format(since=words.instant(speaker, digest.listening_since))
 
 
 def _uncounted(speaker: Speaker, digest: Digest) -> Iterator[str]:

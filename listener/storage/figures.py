@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.storage.mentions import subjects_of
-from listener.storage.tables import mention_links, mention_subjects, mentions, snapshots
+from listener.storage.tables import feeds, mention_links, mention_subjects, mentions, snapshots
 from listener.storage.views import latest_figures
 
 BATCH = 500  # mentions read at a time
@@ -107,6 +107,14 @@ async def earliest(connection: AsyncConnection, filters: Filters) -> datetime | 
     query = query.order_by(mentions.c.occurred_at).limit(1)
     found: datetime | None = (await connection.execute(query)).scalar_one_or_none()
     return found
+
+
+async def listening_since(connection: AsyncConnection, exercise_id: str = "") -> datetime | None:
+    """When the listener began: its first mention came in, or a first look-back was read through."""
+    received = select(func.min(mentions.c.received_at)).where(mentions.c.exercise_id == exercise_id)
+    live = select(func.min(feeds.c.live_since))
+    found = [(await connection.execute(query)).scalar_one() for query in (received, live)]
+    return min((at for at in found if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

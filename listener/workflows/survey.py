@@ -59,6 +59,7 @@ class Surveyor:
             incidents=await self._incidents(connection, period),
             unseen=await self._unseen(connection, period),
             known_since=await figures.earliest(connection, Filters(exercise_id=self.exercise_id)),
+            listening_since=await figures.listening_since(connection, self.exercise_id),
             mediation=self.mediation,
             exercise=bool(self.exercise_id),
         )

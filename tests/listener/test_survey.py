@@ -137,6 +137,56 @@ async def test_a_week_before_that_is_known_in_part_is_said_to_be(database):
     assert "Les relevés commencent le jeudi 12 novembre" in text
 
 
+ANSWERED = {"fr": "les sources ont répondu", "en": "the sources answered"}
+STARTED = {
+    "fr": "La veille écoute depuis le {} : de ce qui précède, "
+    "elle ne connaît que ce que les sources rendaient encore.",
+    "en": "The listener has been listening since {}: of what came before, "
+    "it knows only what the sources still gave.",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "day"),
+    [("fr", "mardi 24 novembre à 10 h 00"), ("en", "Tuesday 24 November at 10:00")],
+)
+async def test_of_a_week_before_the_listener_ran_it_says_since_when_it_listens(
+    database, language, day
+):
+    tuesday = within(W47, 8, 10)
+    feed = {"source_id": "presse", "cursor": {}, "updated_at": tuesday}
+    await insert(database, "feeds", feed="a", live_since=tuesday, **feed)
+    await insert(database, "feeds", feed="b", live_since=within(W47, 9), **feed)
+    await insert(database, "feeds", feed="c", live_since=None, **feed)
+    await said(database, within(W47, 1), received_at=within(W47, 8, 11))  # the look-back's
+    text = await text_of(database, language=language)
+    assert ANSWERED[language] not in text
+    assert STARTED[language].format(day) in text
+
+
+async def test_a_week_in_which_the_listener_began_says_when(database):
+    await said(database, within(W47, -3), received_at=within(W47, 2, 14))
+    text = await text_of(database)
+    assert ANSWERED["fr"] not in text
+    assert STARTED["fr"].format("mercredi 18 novembre à 14 h 00") in text
+    assert ANSWERED["fr"] in await text_of(database, W47.next())
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("fr", "La veille n’a encore rien lu jusqu’au bout : de cette semaine, rien n’est connu."),
+        ("en", "The listener has read nothing to its end yet: nothing is known of this week."),
+    ],
+)
+async def test_a_listener_that_never_ran_does_not_say_that_the_sources_answered(
+    database, language, told
+):
+    text = await text_of(database, language=language)
+    assert ANSWERED[language] not in text
+    assert told in text
+
+
 async def test_a_week_that_is_not_over_says_so(listening):
     assert "n’est pas finie" in await text_of(listening, W47.next())
 
