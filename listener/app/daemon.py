@@ -225,7 +225,7 @@ class Daemon:
         await self._close()
         self._scorer.timeout = loaded.config.scoring.timeout.total_seconds()
         self._generation, self.loaded = fresh, loaded
-        self.vitals.failing.clear()
+        self.vitals.forget_failures()
         fresh.jobs.start()
         log.info("config.reloaded sources=%d", len(fresh.app.sources))
 

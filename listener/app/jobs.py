@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 TICK_EVERY = timedelta(seconds=10)
 REFRESH_EVERY = timedelta(seconds=60)
+AGAIN = timedelta(seconds=60)  # at most, for a job that the database failed
 DELIVER_EVERY = 2.0  # s
 DELIVERIES = 4  # at once: a mail server that hangs must not hold back what Slack would take
 JITTER = 0.1  # of a poll's interval, so that ten sources do not knock together for ever
@@ -34,6 +35,8 @@ STAGGER = 0.5  # s between the first polls
 FOLLOW_AGAIN = (1.0, 300.0)  # s before a stream that ended is followed again: first, at most
 STEADY = 60.0  # s after which a stream's end is no longer held against it
 CANCELLED_WITHIN = 1.0  # s for what was cancelled to put its things away
+
+OUT_OF_ORDER = ("53", "58")  # PostgreSQL's classes of errors: no room or memory, its system fails
 
 Work = Callable[[], Awaitable[object]]
 
@@ -125,22 +128,26 @@ class Jobs:
 
     def _failed(self, name: str, error: Exception) -> None:
         self._vitals.failures[name] += 1
-        away = _is_away(error, self._app.database.is_sqlite)
-        key = "database" if away else name
+        if _is_away(error, self._app.database.is_sqlite):
+            self._vitals.database_failed(name, explain(error, self._app.database.url))
+            self._again_soon(name)
+            return
         kind = type(error).__name__
-        if self._vitals.failing.get(key) == kind:
+        if self._vitals.failing.get(name) == kind:
             return
-        self._vitals.failing[key] = kind
-        if away:
-            log.error("database.failing detail=%s", explain(error, self._app.database.url))
-            return
+        self._vitals.failing[name] = kind
         log.error("job.failed job=%s", name, exc_info=error)
 
     def _succeeded(self, name: str) -> None:
         if self._vitals.failing.pop(name, ""):
             log.info("job.recovered job=%s", name)
-        if name == "tick" and self._vitals.failing.pop("database", ""):
-            log.info("database.recovered")
+        self._vitals.database_served(name)
+
+    def _again_soon(self, name: str) -> None:
+        """A source of once a day would leave a database that has recovered in doubt for a day."""
+        job, soon = self._scheduler.get_job(name), datetime.now(UTC) + AGAIN
+        if job is not None and job.next_run_time is not None and job.next_run_time > soon:
+            job.modify(next_run_time=soon)
 
     async def _poll(self, source: Source) -> None:
         poll = await self._app.collector.poll(source)
@@ -230,6 +237,7 @@ def _is_away(error: Exception, is_sqlite: bool) -> bool:
     if isinstance(error, SQLAlchemyError):
         return isinstance(error, OperationalError | PoolTimeout) or bool(
             getattr(error, "connection_invalidated", False)
+            or str(getattr(getattr(error, "orig", None), "sqlstate", None))[:2] in OUT_OF_ORDER
         )
     # The PostgreSQL driver's refused or broken connections come as they are.
     return isinstance(error, OSError) and not is_sqlite

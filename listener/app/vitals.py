@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 
 from listener.workflows.collect import Poll, Source
 from listener.workflows.process import Outcome
+
+log = logging.getLogger(__name__)
 
 COUNTED = ("received", "stored", "edited", "dropped", "deleted", "rejected", "unscored", "alerts")
 
@@ -54,6 +57,7 @@ class Vitals:
     loop_lag_max: float = 0.0  # s, since the start
     failures: Counter[str] = field(default_factory=Counter)  # of our own jobs, by name
     failing: dict[str, str] = field(default_factory=dict)  # job → its error, while it lasts
+    unwritten: dict[str, str] = field(default_factory=dict)  # job → how the database failed it
 
     def of(self, source_id: str) -> SourceCounts:
         return self.sources.setdefault(source_id, SourceCounts())
@@ -63,6 +67,26 @@ class Vitals:
         counts.pages += 1
         for name in COUNTED:
             counts.mentions[name] += getattr(outcome, name)
+        self.database_served(f"stream:{source.id}")  # a stream's job never ends to say so itself
+
+    def database_failed(self, job: str, detail: str) -> None:
+        """Told once for all jobs that it fails in one way."""
+        known = set(self.unwritten.values())
+        self.unwritten[job] = detail
+        self.failing["database"] = detail
+        if detail not in known:
+            log.error("database.failing detail=%s", detail)
+
+    def database_served(self, job: str) -> None:
+        """It has recovered once every job that it failed has succeeded: a full disk takes a tick."""
+        if self.unwritten.pop(job, None) is not None and not self.unwritten:
+            self.failing.pop("database", None)
+            log.info("database.recovered")
+
+    def forget_failures(self) -> None:
+        """Other jobs follow, which have not failed yet."""
+        self.failing.clear()
+        self.unwritten.clear()
 
     def saw_poll(self, poll: Poll) -> None:
         if poll.skipped:

@@ -47,6 +47,7 @@ class Health:
         reasons = []
         if not await _answers(app):
             reasons.append("the database does not answer")
+        reasons += sorted({f"the database fails: {why}" for why in self._vitals.unwritten.values()})
         if isinstance(app.scorer, ScorerClient) and app.scorer.pid is None:
             reasons.append("the scorer is not running")
         if self._vitals.tick.age > TICK_RECENT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import time
 from contextlib import suppress
@@ -11,6 +12,8 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from listener.app import heart, jobs
 from listener.app.jobs import Jobs
@@ -20,8 +23,11 @@ from listener.app.vitals import Vitals
 from listener.domain.calendar import CalendarSettings, WorkCalendar
 from listener.domain.oncall import Rota, RotaSettings
 from listener.storage import database as storage
+from listener.storage import sources
 from listener.storage.database import Database
+from listener.web.health import Health
 from listener.workflows.collect import Poll
+from listener.workflows.process import Outcome
 from listener.workflows.supervise import Supervisor
 from tests import databases
 from tests.listener.house import rows
@@ -109,12 +115,104 @@ async def test_a_locked_database_is_said_once_for_all_jobs_and_nothing_ends(sqli
     for name in ("tick", "poll:presse", "deliver"):
         await job.guarded(name, write)
     other.close()
-    await job.guarded("tick", write)
+    for name in ("tick", "poll:presse", "deliver"):
+        assert vitals.failing
+        await job.guarded(name, write)
+    assert not vitals.failing
     told = [record.getMessage() for record in caplog.records]
     assert len(told) == 2
     assert told[0].startswith("database.failing")
     assert "locked by another process" in told[0]
     assert told[1] == "database.recovered"
+
+
+async def ready(app, vitals) -> tuple[int, list[str]]:
+    """What /readyz answers."""
+    vitals.ready = True
+    answer = await Health(lambda: app, vitals).readyz(None)
+    return answer.status, json.loads(answer.body)["reasons"]
+
+
+async def test_a_disk_that_takes_a_tick_and_no_page_is_told_until_a_page_is_written(
+    sqlite, caplog
+) -> None:
+    caplog.set_level("INFO")
+    vitals, app, room = Vitals(), application(sqlite), {"pages": 1}  # as few as there are
+
+    async def tick() -> None:
+        await _store(sqlite, "tick", "")
+
+    async def poll() -> None:
+        async with sqlite.write() as connection:
+            await connection.execute(text(f"PRAGMA max_page_count = {room['pages']}"))
+        await _store(sqlite, "page", "x" * 1_000_000)
+
+    job = working(app, vitals)
+    await job.guarded("poll:presse", poll)
+    await job.guarded("tick", tick)
+    status, (reason,) = await ready(app, vitals)
+    assert (status, "the disk is full" in reason) == (503, True)
+    assert "database.recovered" not in caplog.text
+    room["pages"] = 1_000_000
+    await job.guarded("poll:presse", poll)
+    assert await ready(app, vitals) == (200, [])
+    told = [record.getMessage().split()[0] for record in caplog.records]
+    assert told == ["database.failing", "database.recovered"]
+
+
+async def _store(database, name: str, what: str) -> None:
+    async with database.write() as connection:
+        await sources.set_state(connection, name, last_error=what)
+
+
+async def test_a_stream_that_writes_again_has_recovered_though_it_never_ends(sqlite) -> None:
+    vitals = Vitals()
+    job = working(application(sqlite), vitals)
+
+    async def cut() -> None:
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error"))
+
+    await job.guarded("stream:presse", cut)
+    assert vitals.failing
+    vitals.saw_page(SimpleNamespace(id="presse"), Outcome())
+    assert not vitals.failing
+
+
+async def test_a_full_disk_of_postgresql_is_the_databases_failure_too(caplog) -> None:
+    vitals, url = Vitals(), make_url("postgresql+asyncpg://listener:secret@base.example/listener")
+    job = working(application(SimpleNamespace(is_sqlite=False, url=url)), vitals)
+    full = RuntimeError("could not extend file")
+    full.sqlstate = "53100"
+
+    async def write() -> None:
+        raise DBAPIError("INSERT", {}, full)
+
+    await job.guarded("poll:presse", write)
+    assert set(vitals.failing) == {"database"}
+    assert "could not extend file" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_a_source_of_once_a_day_does_not_wait_a_day_after_the_database_failed(
+    sqlite, monkeypatch
+) -> None:
+    monkeypatch.setattr(jobs, "AGAIN", timedelta(seconds=0.02))
+    polls = []
+
+    async def poll(_collector) -> None:
+        polls.append(1)
+        if len(polls) == 1:
+            raise OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error"))
+
+    vitals = Vitals()
+    job = working(application(sqlite, poll=poll), vitals)
+    job.start()
+    async with asyncio.timeout(5):
+        while len(polls) < 2:
+            await asyncio.sleep(0.005)
+    await job.stop(within=1.0)
+    assert len(polls) == 2
+    assert not vitals.failing
 
 
 async def test_a_page_in_hand_is_finished_before_the_daemon_stops() -> None:
