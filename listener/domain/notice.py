@@ -11,7 +11,6 @@ from listener.domain.rule import Level
 
 class NoticeKind(StrEnum):
     SOURCE_FAILING = "source_failing"
-    SOURCE_SILENT = "source_silent"
     SOURCE_REFUSED = "source_refused"  # its credentials were refused: somebody must act
     SOURCE_RECOVERED = "source_recovered"
     GAP = "gap"  # what a network could no longer give

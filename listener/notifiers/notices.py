@@ -37,7 +37,6 @@ def _what(speaker: Speaker, kind: NoticeKind) -> str:
     _ = speaker.gettext
     return {
         NoticeKind.SOURCE_FAILING: _("the source {name} no longer answers"),
-        NoticeKind.SOURCE_SILENT: _("the source {name} has gone unusually silent"),
         NoticeKind.SOURCE_REFUSED: _("the source {name} refuses our credentials"),
         NoticeKind.SOURCE_RECOVERED: _("the source {name} answers again"),
         NoticeKind.GAP: _("posts of the source {name} are lost"),
@@ -52,7 +51,6 @@ def _step(speaker: Speaker, kind: NoticeKind) -> str:
     blind = _("What is said there is not seen for now: look yourself if something is going on.")
     return {
         NoticeKind.SOURCE_FAILING: blind,
-        NoticeKind.SOURCE_SILENT: blind,
         NoticeKind.SOURCE_REFUSED: _("Renew its token, then run: listener check-config --online"),
         NoticeKind.SOURCE_RECOVERED: "",
         NoticeKind.GAP: _("The network cannot give this period back: the figures leave it out."),
