@@ -25,6 +25,8 @@ _REDIRECTORS = (
     (re.compile(r"www\.bing\.com"), "/news/apiclick.aspx", ("url",)),
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+# Nothing to do for most addresses, and a page has hundreds: lower-case host, a plain path, no more.
+_PLAIN = re.compile(r"https?://(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+[a-z]{2,24}/[A-Za-z0-9_.~%/@+-]*")
 _UNPRINTABLE = re.compile(r"[\s\x00-\x20\x7f\ud800-\udfff]")
 
 
@@ -35,6 +37,8 @@ def canonical_url(url: str, *, base: str | None = None, keep_fragment: bool = Fa
     default ports, campaign and session parameters and, unless told otherwise, the fragment.
     Parameters keep their order and spelling: some sites answer 404 to any other. Idempotent.
     """
+    if len(url) <= MAX_URL and _PLAIN.fullmatch(url):
+        return url
     parts = _split(url, base)
     for _ in range(3):
         if parts is None or (target := _wrapped(parts)) is None:

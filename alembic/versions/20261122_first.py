@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("reach", sa.BigInteger(), nullable=True),
         sa.Column("views", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("network", "account", "taken_at", name=op.f("pk_audiences")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "breakers",
@@ -191,6 +192,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("ref", "kind", name=op.f("pk_tombstones")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "incident_events",
@@ -235,6 +237,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("incident_id", "mention_id", name=op.f("pk_incident_mentions")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("incident_mentions", schema=None) as batch_op:
         batch_op.create_index("ix_incident_mentions_mention_id", ["mention_id"], unique=False)
@@ -279,6 +282,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("mention_id", "subject", name=op.f("pk_mention_subjects")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("mention_subjects", schema=None) as batch_op:
         batch_op.create_index(
@@ -339,6 +343,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("mention_id", "classifier", "scored_at", name=op.f("pk_scores")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "snapshots",
@@ -357,6 +362,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("mention_id", "taken_at", name=op.f("pk_snapshots")),
+        sqlite_with_rowid=False,
     )
 
 

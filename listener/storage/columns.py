@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, Dialect, Integer, String, TypeDecorator
@@ -20,6 +21,7 @@ def _utc(value: datetime | None) -> datetime | None:
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=4096)  # most instants of a page are one and the same: when it was read
 def _utc_text(value: datetime | None) -> str | None:
     utc = _utc(value)
     return utc.replace(tzinfo=None).isoformat(" ", "microseconds") if utc else None

@@ -142,6 +142,7 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         f"busy_timeout={BUSY_SECONDS * 1000}",
         "secure_delete=ON",  # an erased text leaves no bytes behind
         "cache_size=-16000",
+        "wal_autocheckpoint=4000",  # pages, 16 MB: each checkpoint waits for the disk
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

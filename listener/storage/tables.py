@@ -134,6 +134,7 @@ mention_subjects = Table(
         "ix_mention_subjects_window",
         *("exercise_id", "subject", "live", "occurred_at", "sentiment", "network"),
     ),
+    sqlite_with_rowid=False,
 )
 
 snapshots = Table(
@@ -145,6 +146,7 @@ snapshots = Table(
     Column("reactions", BigInteger),
     Column("replies", BigInteger),
     Column("shares", BigInteger),
+    sqlite_with_rowid=False,
 )
 
 scores = Table(
@@ -157,6 +159,7 @@ scores = Table(
     Column("value", Float),
     Column("probabilities", JSON, nullable=False),
     Column("reasons", JSON, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 audiences = Table(
@@ -168,6 +171,7 @@ audiences = Table(
     Column("followers", BigInteger),
     Column("reach", BigInteger),
     Column("views", BigInteger),
+    sqlite_with_rowid=False,
 )
 
 gaps = Table(
@@ -203,6 +207,7 @@ tombstones = Table(
     Column("ref", String(32), primary_key=True),
     Column("kind", String(16), primary_key=True),  # author · mention · link
     Column("erased_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 incidents = Table(
@@ -232,6 +237,7 @@ incident_mentions = Table(
     Column("incident_id", Key, ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
     Column("mention_id", Key, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
     Index("ix_incident_mentions_mention_id", "mention_id"),
+    sqlite_with_rowid=False,
 )
 
 incident_events = Table(

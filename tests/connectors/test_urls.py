@@ -64,3 +64,12 @@ def test_whatever_is_written_the_result_is_stable(path, query):
 def test_no_address_makes_the_reading_fail(text):
     canonical_url(text)
     host_of(text)
+
+
+@given(
+    st.from_regex(r"https?://([a-z0-9]{1,5}(-[a-z0-9]{1,3})?\.){1,2}[a-z]{2,4}", fullmatch=True),
+    st.text("abcZ019_.~%/@+-", max_size=30),
+)
+def test_a_plain_address_needs_nothing_done(origin, path) -> None:
+    url = f"{origin}/{path}"
+    assert canonical_url(url) == url == canonical_url(f"{url}#part")
