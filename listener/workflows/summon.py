@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,13 +39,7 @@ class Summons:
         level = Level.WARNING if verdict.alert is AlertKind.RECORDED else verdict.level
         called: list[str | None] = [*self.on_call(at)] if level is Level.CRITICAL else []
         due_at = self.due_at(level, at)
-        payload = {
-            "alert": verdict.alert.value,
-            "level": verdict.level.value,
-            "held_since": at.isoformat() if due_at > at else None,
-            "called": called,
-            "observed": self.mode == "observe",
-        }
+        payload = self._payload(verdict, at, due_at, called)
         channels = ["console"] if self.mode == "observe" else self.channels[level]
         occasion = self._occasion(incident, verdict, at, due_at)
         added = 0
@@ -71,6 +65,18 @@ class Summons:
             # What is held reaches people when it is delivered: the next reminder counts from there.
             await incidents.mark_alerted(connection, incident.id, at=due_at, level=verdict.level)
         return added
+
+    def _payload(
+        self, verdict: Verdict, at: datetime, due_at: datetime, called: Sequence[str | None]
+    ) -> dict[str, Any]:
+        """What a letter keeps of its alert: keys and instants, never a text."""
+        return {
+            "alert": str(verdict.alert),
+            "level": verdict.level.value,
+            "held_since": at.isoformat() if due_at > at else None,
+            "called": list(called),
+            "observed": self.mode == "observe",
+        }
 
     def due_at(self, level: Level, at: datetime) -> datetime:
         """A warning out of hours is held until somebody reads: delivery waits, judging never does."""
