@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+MAX_NETWORK = 64
+
 
 class Kind(StrEnum):
     POST = "post"
@@ -85,6 +87,8 @@ class Mention:
     def __post_init__(self) -> None:
         if not self.network or not self.external_id:
             raise ValueError("a mention needs a network and an external id")
+        if len(self.network) > MAX_NETWORK or not self.network.isprintable():
+            raise ValueError(f"a network's name has {MAX_NETWORK} printable characters at most")
         require_aware("published_at", self.published_at)
         require_aware("edited_at", self.edited_at)
         if self.rating is not None and not 1 <= self.rating <= 5:

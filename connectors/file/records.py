@@ -24,6 +24,7 @@ from connectors.file.values import (
     Id,
     Instant,
     Link,
+    Network,
     Text,
     read_author,
     read_language,
@@ -77,7 +78,7 @@ class _FiguresWire(_Wire):
 
 class _MentionWire(_Wire):
     type: Literal["mention"] = "mention"
-    network: Id | None = None
+    network: Network | None = None
     external_id: Id | None = None
     kind: Kind | None = None
     published_at: Instant | None = None
@@ -150,7 +151,7 @@ class _MentionWire(_Wire):
 
 class _EngagementWire(_FiguresWire):
     type: Literal["engagement"]
-    network: Id | None = None
+    network: Network | None = None
     external_id: Id
     at: Instant | None = None
 
@@ -165,7 +166,7 @@ class _EngagementWire(_FiguresWire):
 
 class _DeletionWire(_Wire):
     type: Literal["deletion"]
-    network: Id | None = None
+    network: Network | None = None
     external_id: Id | None = None
     author_id: Id | None = None
     at: Instant | None = None
@@ -189,7 +190,7 @@ class _DeletionWire(_Wire):
 
 class _AudienceWire(_Wire):
     type: Literal["audience"]
-    network: Id | None = None
+    network: Network | None = None
     account: Bare
     at: Instant | None = None
     followers: Count | None = None

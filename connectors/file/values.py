@@ -6,9 +6,10 @@ import re
 from datetime import datetime, tzinfo
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from connectors.dates import from_epoch, parse_date
+from connectors.mention import MAX_NETWORK
 
 _BARE_LINK = re.compile(r"[\w-]+(\.[\w-]+)+(/\S*)?")
 _EPOCH = re.compile(r"\d{9,16}(\.\d+)?")
@@ -74,8 +75,20 @@ def read_author(value: Any) -> Any:
     return {"handle": name} if name.startswith("@") else {"name": name}
 
 
+def _printable(name: str) -> str:
+    if not name.isprintable():
+        raise ValueError("must be printable")
+    return name
+
+
 Text = Annotated[str, BeforeValidator(read_text)]
 Id = Annotated[str, BeforeValidator(read_id), Field(min_length=1, max_length=500)]
+Network = Annotated[
+    str,
+    BeforeValidator(read_id),
+    Field(min_length=1, max_length=MAX_NETWORK),
+    AfterValidator(_printable),
+]
 Link = Annotated[str | None, BeforeValidator(read_link)]
 Bare = Annotated[str, BeforeValidator(read_bare)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]

@@ -43,6 +43,17 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def storable(text: str, length: int) -> str:
+    """Text that every engine takes: bounded, no NUL, no lone surrogate."""
+    text = text[:length].replace("\0", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def countable(value: int | None) -> int | None:
+    """A count that fits a 64-bit column: networks have answered nonsense."""
+    return None if value is None else max(0, min(value, 2**62))
+
+
 def exercise() -> Column[str]:
     """Empty for what is real; the id of the drill or demo otherwise."""
     return Column("exercise_id", String(64), nullable=False, server_default="")

@@ -13,6 +13,7 @@ from sqlalchemy import Row, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.connector import Cursor, Cursors, Gap, Reject
+from listener.storage.columns import storable
 from listener.storage.dialect import insert, insert_into
 from listener.storage.seal import Sealer
 from listener.storage.tables import audiences, feeds, gaps, quarantine, sources
@@ -144,7 +145,7 @@ async def add_gaps(
                 feed=feed,
                 since=gap.since,
                 until=gap.until,
-                reason=gap.reason[:500],
+                reason=storable(gap.reason, 500),
             )
             .on_conflict_do_nothing(index_elements=["source_id", "feed", "until"])
         )
@@ -186,7 +187,7 @@ async def add_rejects(
                 source_id=source_id,
                 feed=feed,
                 received_at=at,
-                error=reject.error[:500],
+                error=storable(reject.error, 500),
                 ref=refs.get(reject.external_id or ""),
                 fingerprint=hashlib.blake2b(
                     payload or reject.error.encode(), digest_size=16

@@ -54,7 +54,7 @@ feeds = Table(
     "feeds",
     metadata,
     Column("source_id", String(64), primary_key=True),
-    Column("feed", String(255), primary_key=True),
+    Column("feed", Text, primary_key=True),
     Column("cursor", JSON, nullable=False),
     Column("live_since", Instant),  # None until the first look-back was read to its end
     Column("updated_at", Instant, nullable=False),
@@ -179,7 +179,7 @@ gaps = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("source_id", String(64), nullable=False),
-    Column("feed", String(255), nullable=False),
+    Column("feed", Text, nullable=False),
     Column("since", Instant),
     Column("until", Instant, nullable=False),
     Column("reason", Text, nullable=False),
@@ -191,7 +191,7 @@ quarantine = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("source_id", String(64), nullable=False),
-    Column("feed", String(255), nullable=False),
+    Column("feed", Text, nullable=False),
     Column("received_at", Instant, nullable=False),
     Column("error", Text, nullable=False),
     Column("ref", String(32)),  # of the mention, where it could be told

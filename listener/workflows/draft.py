@@ -12,6 +12,7 @@ from connectors.mention import Engagement, Mention
 from listener.domain.privacy import Pseudonyms
 from listener.domain.timing import next_refresh, occurred_at
 from listener.domain.watch import Watcher
+from listener.storage.columns import countable, storable
 from listener.storage.erasure import NOBODY
 from listener.storage.seal import Sealer
 from listener.workflows.scoring import Scored, find
@@ -53,9 +54,7 @@ class Draft:
 
 
 def clean(text: str) -> str:
-    """Text that every database takes: no NUL, no lone surrogate, bounded."""
-    text = text[:MAX_TEXT].replace("\0", "")
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    return storable(text, MAX_TEXT)
 
 
 def drafts_of(mentions: Sequence[Mention], pseudonyms: Pseudonyms) -> list[Draft]:
@@ -153,9 +152,9 @@ class RowMaker:
             "live": live,
             "author_ref": names.author_of(network, author),
             "author_id_ref": names.author_id_of(network, author),
-            "followers": author.followers,
+            "followers": countable(author.followers),
             **self.content(draft),
-            "declared_language": mention.language[:16] if mention.language else None,
+            "declared_language": storable(mention.language, 16) if mention.language else None,
             "published_at": mention.published_at,
             "occurred_at": occurred,
             "received_at": at,
@@ -228,14 +227,9 @@ def snapshot_rows(mention_id: int, engagements: Sequence[Engagement]) -> list[di
     rows = []
     for taken in engagements:
         figures = {
-            name: bounded(getattr(taken, name))
+            name: countable(getattr(taken, name))
             for name in ("views", "reactions", "replies", "shares")
         }
         if any(value is not None for value in figures.values()):
             rows.append({"mention_id": mention_id, "taken_at": taken.taken_at, **figures})
     return rows
-
-
-def bounded(value: int | None) -> int | None:
-    """A count that fits a 64-bit column: networks have answered nonsense."""
-    return None if value is None else max(0, min(value, 2**62))

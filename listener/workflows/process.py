@@ -21,6 +21,7 @@ from listener.domain.privacy import Pseudonyms
 from listener.domain.rule import MentionFact
 from listener.domain.watch import Watcher
 from listener.storage import erasure, sources
+from listener.storage.columns import countable
 from listener.storage.database import Database
 from listener.storage.dialect import lock_subjects
 from listener.storage.seal import Sealer
@@ -176,9 +177,9 @@ class Processor:
                     "network": taken.network,
                     "account": taken.account,
                     "taken_at": taken.taken_at,
-                    "followers": taken.followers,
-                    "reach": taken.reach,
-                    "views": taken.views,
+                    "followers": countable(taken.followers),
+                    "reach": countable(taken.reach),
+                    "views": countable(taken.views),
                 }
                 for taken in page.audiences
             ],

@@ -72,3 +72,11 @@ async def test_a_line_without_an_id_is_the_same_mention_in_any_copy_of_its_file(
         path = jsonl(tmp_path / f"{name}.jsonl", line)
         ids |= {m.external_id for m in mentions(await read(source(path, network=None)))}
     assert len(ids) == 1
+
+
+@pytest.mark.parametrize("network", ["x" * 65, "a\u2028b"])
+async def test_a_network_that_no_column_holds_costs_its_own_line_only(tmp_path, network):
+    path = jsonl(tmp_path / "export.jsonl", post(1, network=network), post(2, network="forum"))
+    pages = await read(source(path))
+    assert [m.network for m in mentions(pages)] == ["forum"]
+    assert ["network" in reject.error for page in pages for reject in page.rejects] == [True]

@@ -442,3 +442,17 @@ async def test_a_held_warning_is_not_reminded_of_as_soon_as_it_is_delivered(data
         await processor.process(page(*crowd), ORIGIN, at)
     alerts = [row.payload["alert"] for row in await rows(database, "outbox")]
     assert alerts == ["opened", "reminded"]
+
+
+async def test_no_length_or_number_of_the_networks_choosing_loses_a_page(database) -> None:
+    feed = "https://presse.example/rss?q=" + "x" * 2_000
+    said = mention(
+        1,
+        language="fr\0" + "-x" * 40,
+        author=Author(handle="z\0" * 400, followers=2**70),
+        rating=None,
+    )
+    gap = Gap(since=None, until=NIGHT, reason="\0" * 900)
+    brought = page(said, feed=feed, gaps=[gap], rejects=[Reject(error="\0é" * 900, payload=b"\0")])
+    outcome = await house(database).process(brought, ORIGIN, NIGHT)
+    assert outcome.stored == 1
