@@ -23,22 +23,12 @@ def engagement(reading: Reading) -> int | None:
     return sum(known) if known else None
 
 
-def gained_per_hour(readings: Sequence[Reading]) -> float | None:
-    """Interactions an hour over the latest readings, None below the evidence it needs.
+def virality(sample: Sample) -> Score:
+    """Score whose value is "so many times the usual", None where it cannot say.
 
     Readings may be unordered, repeated, irregular, and lack fields; only fields that both ends
     publish are compared. A count that falls (a purge of false accounts) is a gain of zero.
     """
-    span = _span(readings)
-    if span is None:
-        return None
-    first, last = span
-    gain = _gain(first, last)
-    return None if gain is None else gain * 3600 / (last.age - first.age)
-
-
-def virality(sample: Sample) -> Score:
-    """Score whose value is "so many times the usual", None where it cannot say."""
     span = _span(sample.readings)
     gain = _gain(*span) if span else None
     if span is None or gain is None:

@@ -82,11 +82,6 @@ class BlueskyConnector:
         for address in (settings.base_url, settings.public_api):
             http.limit(URL(address).host or "", _POLITE)
 
-    @property
-    def streams(self) -> bool:
-        """Whether the configuration asks for the stream rather than, or beside, polls."""
-        return self._settings.stream
-
     def hosts(self) -> Sequence[str]:
         """Every host:port that this configuration reaches."""
         settings = self._settings

@@ -28,7 +28,6 @@ class Narrator:
         self._stream = stream or sys.stdout
         self._total = Outcome()
         self._day = ""
-        self._said = ""
 
     @property
     def is_watched(self) -> bool:

@@ -200,7 +200,7 @@ async def add_snapshots(connection: AsyncConnection, rows: Sequence[Mapping[str,
 async def edit(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Give mentions a new version of their text; keys are prefixed with `b_`."""
     if rows:
-        names = ("title", "text", "text_hash", "edited_at", "language", "media", "rating")
+        names = ("title", "text", "text_hash", "edited_at", "scored_at", "media", "rating")
         await connection.execute(
             update(mentions)
             .where(mentions.c.id == bindparam("b_id"))

@@ -15,7 +15,7 @@ from listener.domain.watch import Watcher
 from listener.storage.columns import countable, storable
 from listener.storage.erasure import NOBODY
 from listener.storage.seal import Sealer
-from listener.workflows.scoring import Scored, find
+from listener.workflows.scoring import Verdicts
 
 LINK = b"link"
 MAX_TEXT = 20_000  # characters kept of one mention
@@ -44,8 +44,6 @@ class Draft:
     spoken_of: frozenset[str] | None = None  # by its words alone, once they were read
     subjects: frozenset[str] = frozenset()
     unnamed: frozenset[str] = frozenset()  # pseudonyms of people who asked to be forgotten
-    scores: Scored = None
-    poison: bool = False
 
     @property
     def whole_text(self) -> str:
@@ -113,22 +111,6 @@ def reading_of(taken: Any, occurred: datetime) -> Reading:
     )
 
 
-def verdicts_of(scores: Scored) -> dict[str, Any]:
-    """The current verdicts, as they are repeated on the mention."""
-    sentiment, severity = find(scores, "sentiment"), find(scores, "severity")
-    language = find(scores, "language")
-    return {
-        "sentiment": sentiment.label if sentiment else None,
-        "severity": severity.value if severity else None,
-        "language": language.label if language else None,
-    }
-
-
-def growth_of(scores: Scored) -> float | None:
-    virality = find(scores, "virality")
-    return virality.value if virality else None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowMaker:
     """Turns drafts into the rows of one page."""
@@ -138,11 +120,13 @@ class RowMaker:
     retention: timedelta
     exercise_id: str = ""
 
-    def mention(self, draft: Draft, origin: Origin, *, live: bool, at: datetime) -> dict[str, Any]:
+    def mention(
+        self, draft: Draft, origin: Origin, verdicts: Verdicts, *, live: bool, at: datetime
+    ) -> dict[str, Any]:
+        """`scored_at` is left to whoever knows whether the scorer had a look."""
         mention, author = draft.mention, draft.mention.author
         occurred = occurred_at(mention.published_at, at)
         names, network = self.pseudonyms, mention.network
-        scored = draft.scores is not None or draft.poison
         return {
             "exercise_id": self.exercise_id,
             "network": network,
@@ -166,17 +150,18 @@ class RowMaker:
             "media": min(len(mention.media), 1000),
             "weight": origin.weight,
             "republish": mention.republish,
-            "scored_at": at if scored else None,
-            "refresh_at": self._refresh_at(draft, origin, occurred, at),
-            **verdicts_of(draft.scores),
+            "sentiment": verdicts.sentiment,
+            "severity": verdicts.severity,
+            "language": verdicts.language,
+            "refresh_at": self._refresh_at(verdicts, origin, occurred, at),
         }
 
     def _refresh_at(
-        self, draft: Draft, origin: Origin, occurred: datetime, at: datetime
+        self, verdicts: Verdicts, origin: Origin, occurred: datetime, at: datetime
     ) -> datetime | None:
         if not origin.refreshes or origin.backfill:
             return None
-        return next_refresh(occurred, growth_of(draft.scores), at)
+        return next_refresh(occurred, verdicts.growth, at)
 
     def content(self, draft: Draft) -> dict[str, Any]:
         """Title and text without anybody's handle, and what tells an edit."""
@@ -205,9 +190,14 @@ class RowMaker:
         }
 
     def subjects(
-        self, draft: Draft, mention_id: int, *, live: bool, occurred: datetime
+        self,
+        draft: Draft,
+        mention_id: int,
+        verdicts: Verdicts,
+        *,
+        live: bool,
+        occurred: datetime,
     ) -> list[dict[str, Any]]:
-        sentiment = verdicts_of(draft.scores)["sentiment"]
         return [
             {
                 "mention_id": mention_id,
@@ -216,7 +206,7 @@ class RowMaker:
                 "occurred_at": occurred,
                 "live": live,
                 "network": draft.mention.network,
-                "sentiment": sentiment,
+                "sentiment": verdicts.sentiment,
             }
             for subject in sorted(draft.subjects)
         ]

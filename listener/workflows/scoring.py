@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from classifiers.classifier import Sample, Score
@@ -29,3 +30,24 @@ def find(scores: Scored, classifier: str) -> Score | None:
         if score.classifier == classifier:
             return score
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdicts:
+    """The words of all classifiers on one mention, as it repeats them and rules compare them."""
+
+    sentiment: str | None = None
+    severity: float | None = None
+    language: str | None = None
+    growth: float | None = None  # engagement gained an hour, in multiples of the usual
+
+    @classmethod
+    def of(cls, scores: Scored) -> Verdicts:
+        sentiment, language = find(scores, "sentiment"), find(scores, "language")
+        severity, virality = find(scores, "severity"), find(scores, "virality")
+        return cls(
+            sentiment=sentiment.label if sentiment else None,
+            severity=severity.value if severity else None,
+            language=language.label if language else None,
+            growth=virality.value if virality else None,
+        )

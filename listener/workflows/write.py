@@ -12,15 +12,9 @@ from listener.domain.rule import MentionFact
 from listener.domain.timing import next_refresh
 from listener.storage import mentions
 from listener.storage.mentions import Known
-from listener.workflows.draft import (
-    STORED_SCORES,
-    Draft,
-    RowMaker,
-    growth_of,
-    snapshot_rows,
-    verdicts_of,
-)
+from listener.workflows.draft import STORED_SCORES, Draft, RowMaker, snapshot_rows
 from listener.workflows.gather import Gathered, Item
+from listener.workflows.scoring import Verdicts
 
 GREW = 1.0  # points of severity: below, nothing new happened to an old mention
 
@@ -42,10 +36,12 @@ async def _write_new(
     rows: RowMaker,
     new: Sequence[tuple[Item, Draft]],
 ) -> list[MentionFact]:
-    made = []
-    for item, draft in new:
-        draft.scores, draft.poison = item.scores, item.poison
-        made.append(rows.mention(draft, work.origin, live=work.live, at=work.at))
+    said = [Verdicts.of(item.scores) for item, _ in new]
+    made = [
+        rows.mention(draft, work.origin, verdicts, live=work.live, at=work.at)
+        | {"scored_at": _scored_at(item, work.at)}
+        for (item, draft), verdicts in zip(new, said, strict=True)
+    ]
     ids = await mentions.add(connection, made)
     work.stored = len(ids)
     links: list[dict[str, Any]] = []
@@ -53,17 +49,17 @@ async def _write_new(
     snapshots: list[dict[str, Any]] = []
     facts: list[MentionFact] = []
     scored = []
-    for (item, draft), row in zip(new, made, strict=True):
+    for (item, draft), verdicts, row in zip(new, said, made, strict=True):
         number = ids.get((row["network"], row["ref"]))
         if number is None:
             continue  # another daemon has just written it: its own transaction judged it
         links.append(rows.link(draft, number, at=work.at))
         occurred = row["occurred_at"]
-        subjects += rows.subjects(draft, number, live=work.live, occurred=occurred)
+        subjects += rows.subjects(draft, number, verdicts, live=work.live, occurred=occurred)
         snapshots += snapshot_rows(number, item.engagements)
         scored.append((number, _stored(item)))
         if work.live:
-            facts.append(_fact(number, draft, item, occurred))
+            facts.append(_fact(number, draft, verdicts, occurred))
     await mentions.add_links(connection, links)
     await mentions.add_subjects(connection, subjects)
     await mentions.add_snapshots(connection, snapshots)
@@ -80,16 +76,20 @@ def _stored(item: Item) -> list[Any]:
     ]
 
 
-def _fact(number: int, draft: Draft, item: Item, occurred: datetime) -> MentionFact:
-    verdicts = verdicts_of(item.scores)
+def _scored_at(item: Item, at: datetime) -> datetime | None:
+    """Poison was looked at too, or it would be tried for ever."""
+    return at if item.scores is not None or item.poison else None
+
+
+def _fact(number: int, draft: Draft, verdicts: Verdicts, occurred: datetime) -> MentionFact:
     return MentionFact(
         id=number,
         subjects=draft.subjects,
         network=draft.mention.network,
         occurred_at=occurred,
         text=draft.whole_text,
-        severity=verdicts["severity"],
-        sentiment=verdicts["sentiment"],
+        severity=verdicts.severity,
+        sentiment=verdicts.sentiment,
     )
 
 
@@ -108,10 +108,13 @@ async def _write_known(
     for item, known in again:
         snapshots += snapshot_rows(known.id, item.engagements)
         if item.edited and item.draft is not None:
-            edits.append(_edit(rows, item.draft, known, at))
-            item.draft.scores = item.scores
+            edits.append(_edit(rows, item, item.draft, known, at))
             subjects += rows.subjects(
-                item.draft, known.id, live=known.live, occurred=known.occurred_at
+                item.draft,
+                known.id,
+                Verdicts.of(item.scores),
+                live=known.live,
+                occurred=known.occurred_at,
             )
     await mentions.add_snapshots(connection, snapshots)
     await mentions.edit(connection, edits)
@@ -127,25 +130,27 @@ async def write_verdicts(
     """Append the new scores of known mentions and point at them."""
     scored = [(item, known) for item, known in again if item.scores is not None]
     await mentions.add_scores(connection, [(known.id, _stored(item)) for item, known in scored], at)
-    await mentions.set_current(
-        connection,
-        [
-            {
-                "b_id": known.id,
-                "b_scored_at": at,
-                **{f"b_{name}": value for name, value in verdicts_of(item.scores).items()},
-            }
-            for item, known in scored
-        ],
-    )
+    await mentions.set_current(connection, [_current(item, known, at) for item, known in scored])
 
 
-def _edit(rows: RowMaker, draft: Draft, known: Known, at: datetime) -> dict[str, Any]:
+def _current(item: Item, known: Known, at: datetime) -> dict[str, Any]:
+    verdicts = Verdicts.of(item.scores)
+    return {
+        "b_id": known.id,
+        "b_scored_at": at,
+        "b_sentiment": verdicts.sentiment,
+        "b_severity": verdicts.severity,
+        "b_language": verdicts.language,
+    }
+
+
+def _edit(rows: RowMaker, item: Item, draft: Draft, known: Known, at: datetime) -> dict[str, Any]:
+    """A new version of the text; with no scorer there, it waits to be scored like a new one."""
     mention = draft.mention
     values = {
         **rows.content(draft),
         "edited_at": mention.edited_at or at,
-        "language": verdicts_of(draft.scores)["language"],
+        "scored_at": _scored_at(item, at),
         "media": min(len(mention.media), 1000),
         "rating": mention.rating,
     }
@@ -155,7 +160,7 @@ def _edit(rows: RowMaker, draft: Draft, known: Known, at: datetime) -> dict[str,
 def _schedule(item: Item, known: Known, at: datetime) -> dict[str, Any]:
     refresh_at = None
     if known.live:
-        refresh_at = next_refresh(known.occurred_at, growth_of(item.scores), at)
+        refresh_at = next_refresh(known.occurred_at, Verdicts.of(item.scores).growth, at)
     return {"b_id": known.id, "b_refresh_at": refresh_at}
 
 
@@ -165,7 +170,8 @@ def known_fact(item: Item, known: Known) -> MentionFact | None:
     An old post whose figures take off is news of the instant they were read; one that was
     merely read again is not.
     """
-    severity = verdicts_of(item.scores)["severity"]
+    verdicts = Verdicts.of(item.scores)
+    severity = verdicts.severity
     grew = severity is not None and severity >= (known.severity or 0) + GREW
     if not known.live or not (item.edited or grew):
         return None
@@ -178,6 +184,6 @@ def known_fact(item: Item, known: Known) -> MentionFact | None:
         occurred_at=known.occurred_at,
         text=draft.whole_text if draft else f"{known.title or ''}\n{known.text or ''}",
         severity=severity,
-        sentiment=verdicts_of(item.scores)["sentiment"],
+        sentiment=verdicts.sentiment,
         judged_at=taken if grew else None,
     )

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.classifier import Reading, Sample
-from classifiers.virality import gained_per_hour, virality
+from classifiers.virality import virality
 
 MINUTE, HOUR = 60.0, 3600.0
 
@@ -104,5 +104,6 @@ def test_wild_readings_give_a_speed_or_none(wild, usual):
 
 @given(readings)
 def test_the_order_of_readings_does_not_matter(wild):
-    keyed = {reading.age: reading for reading in wild}.values()
-    assert gained_per_hour(list(keyed)) == gained_per_hour(list(reversed(list(keyed))))
+    keyed = list({reading.age: reading for reading in wild}.values())
+    there, back = (virality(Sample(text="", readings=order)) for order in (keyed, keyed[::-1]))
+    assert there == back

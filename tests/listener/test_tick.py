@@ -148,6 +148,20 @@ async def test_mentions_stored_without_a_scorer_are_caught_up_and_may_page(datab
     assert await count(database, "outbox") == 2
 
 
+async def test_an_edit_made_while_the_scorer_is_away_is_scored_later(database) -> None:
+    scorer = WordScorer()
+    processor = house(database, scorer=scorer)
+    await live(processor)
+    await processor.process(page(mention(1, "CHU merci")), ORIGIN, NIGHT)
+    scorer.away = True
+    await processor.process(page(mention(1, "CHU honte gravité 90")), ORIGIN, NIGHT)
+    scorer.away = False
+    await ticker(database, processor=processor).tick(NIGHT + timedelta(minutes=5))
+    (stored,) = await rows(database, "mentions")
+    assert (stored.sentiment, stored.severity) == ("negative", 90)
+    assert await count(database, "outbox") == 2
+
+
 async def test_a_text_nobody_can_score_is_tried_once(database) -> None:
     scorer = WordScorer(away=True)
     processor = house(database, scorer=scorer)
