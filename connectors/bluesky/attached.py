@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.bluesky.reading import at_uri, line, mapping, mappings, string, strings, web_address
 from connectors.mention import Media
+from connectors.reading import line, mapping, mappings, string, strings, web_address
 from connectors.urls import canonical_url
 
 POST = "app.bsky.feed.post"
 _IMAGE_CDN = "https://cdn.bsky.app/img/feed_fullsize/plain"
 _QUOTABLE_VIEWS = ("#viewRecord", "#viewNotFound", "#viewBlocked", "#viewDetached")
+
+
+_AT_URI = re.compile(r"at://(did:[^/\s]+|[^/\s]+)/([A-Za-z0-9.-]+)/([A-Za-z0-9._:~-]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,3 +110,9 @@ def _quoted(record: dict[str, Any]) -> str | None:
     if (parts := at_uri(uri)) is not None:
         return uri if parts[1] == POST else None
     return uri if str(record.get("$type", "")).endswith(_QUOTABLE_VIEWS) else None
+
+
+def at_uri(uri: str) -> tuple[str, str, str] | None:
+    """(repository, collection, record key) of an at:// address."""
+    found = _AT_URI.fullmatch(uri)
+    return (found[1], found[2], found[3]) if found else None

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import ClassVar
 
 from yarl import URL
 
+from connectors.bluesky.attached import at_uri
 from connectors.bluesky.feeds import (
     PAGE_SIZE,
     Feed,
@@ -18,7 +21,6 @@ from connectors.bluesky.feeds import (
     longest_waiting_first,
 )
 from connectors.bluesky.people import Followers, Handles, read_audience
-from connectors.bluesky.reading import at_uri, mappings, string
 from connectors.bluesky.session import (
     WITHOUT_ACCOUNT,
     Account,
@@ -28,7 +30,6 @@ from connectors.bluesky.session import (
 )
 from connectors.bluesky.settings import BlueskySettings
 from connectors.bluesky.stream import Jetstream
-from connectors.bluesky.walk import Walk, begin
 from connectors.bluesky.wire import NETWORK, Seen, read_engagement, read_view, rejected
 from connectors.bluesky.xrpc import Rejected, Xrpc
 from connectors.connector import (
@@ -45,6 +46,8 @@ from connectors.connector import (
 )
 from connectors.http import HttpClient, Limits
 from connectors.mention import Deletion, Engagement, MentionKey
+from connectors.reading import mappings, string
+from connectors.walk import Found, Listing, StaleToken, Walk, Window, walk_back
 
 log = logging.getLogger(__name__)
 
@@ -127,64 +130,51 @@ class BlueskyConnector:
     async def _read(
         self, feed: Feed, cursor: Cursor | None, given: set[str]
     ) -> AsyncIterator[Page]:
-        left = _MAX_PAGES
-        while True:
-            walk = self._begin(cursor)
-            resumed = walk.under_way
-            while not walk.done:
-                if left == 0:
-                    return
-                left -= 1
-                yield await self._page(feed, walk, given, last=not resumed)
-            if not resumed:
-                return
-            cursor = walk.cursor()  # what came since the interrupted walk began
-
-    def _begin(self, cursor: Cursor | None) -> Walk:
         settings = self._settings
-        return begin(
-            cursor, look_back=settings.look_back, overlap=settings.overlap, at=self._clock()
+        pages = walk_back(
+            feed.name,
+            cursor,
+            partial(self._fetch, feed),
+            window=Window(look_back=settings.look_back, overlap=settings.overlap),
+            clock=self._clock,
+            given=given,
+            max_pages=_MAX_PAGES,
         )
+        async for page in pages:
+            if settings.followers:
+                page = replace(page, mentions=await self._followers.added_to(page.mentions))
+            yield page
 
-    async def _page(self, feed: Feed, walk: Walk, given: set[str], *, last: bool) -> Page:
+    async def _fetch(self, feed: Feed, walk: Walk) -> Listing:
         try:
             answer = await self._pds.query(feed.method, feed.page_params(walk))
-        except Rejected:
-            if not walk.without_token():
+        except Rejected as error:
+            if walk.token is None:
                 raise
-            answer = await self._pds.query(feed.method, feed.page_params(walk))
+            raise StaleToken(str(error)) from error
         views = answer.get(feed.items)
         if not isinstance(views, list):
             raise Malformed(f"{feed.method} gave no {feed.items}")
-        items, rejects = self._parse(views)
-        deeper = feed.by_date and len(views) >= PAGE_SIZE // 2
-        new = walk.take(items, string(answer.get("cursor")), may_go_deeper=deeper)
-        new = [i for i in new if i.is_post and i.mention.external_id not in given]
-        given.update(item.mention.external_id for item in new)
-        mentions = [item.mention for item in new]
-        if self._settings.followers:
-            mentions = await self._followers.added_to(mentions)
-        return Page(
-            feed=feed.name,
-            mentions=mentions,
-            engagements=[item.engagement for item in new if item.engagement is not None],
+        found, rejects = self._parse(views)
+        return Listing(
+            found=found,
+            token=string(answer.get("cursor")),
             rejects=rejects,
-            cursor=walk.cursor(),
-            complete=walk.done and last,
+            may_go_deeper=feed.by_date and len(views) >= PAGE_SIZE // 2,
         )
 
-    def _parse(self, views: Iterable[object]) -> tuple[list[Seen], list[Reject]]:
+    def _parse(self, views: Iterable[object]) -> tuple[list[Found], list[Reject]]:
         at = self._clock()
-        items: list[Seen] = []
+        found: list[Found] = []
         rejects: list[Reject] = []
         for view in views:
             try:
                 if not isinstance(view, dict):
                     raise ValueError("a post that is no JSON object")
-                items.append(read_view(view, at, self._handles.by_did))
+                found.append(_found(read_view(view, at, self._handles.by_did)))
             except ValueError as error:
                 rejects.append(rejected(view, error))
-        return items, rejects
+        return found, rejects
 
     async def refresh(self, keys: Collection[MentionKey]) -> AsyncIterator[Page]:
         """Counts as they are now; a post that is no longer given is a Deletion. Needs no account.
@@ -242,6 +232,15 @@ class BlueskyConnector:
         async with aclosing(jetstream.pages(cursors)) as pages:
             async for page in pages:
                 yield page
+
+
+def _found(seen: Seen) -> Found:
+    return Found(
+        id=seen.mention.external_id,
+        position=seen.position,
+        mentions=(seen.mention,) if seen.is_post else (),
+        engagements=(seen.engagement,) if seen.is_post and seen.engagement else (),
+    )
 
 
 def _account(

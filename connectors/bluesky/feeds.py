@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from connectors.bluesky.reading import instant, mapping
 from connectors.bluesky.settings import BlueskySettings
-from connectors.bluesky.walk import Walk
 from connectors.connector import Cursors, Watched
+from connectors.reading import instant, mapping
+from connectors.walk import Walk
 
 PAGE_SIZE = 100
 _REASONS = ("mention", "reply", "quote")

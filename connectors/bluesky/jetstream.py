@@ -14,10 +14,10 @@ from typing import Any
 import orjson
 
 from connectors.bluesky.attached import POST
-from connectors.bluesky.reading import instant, mapping
 from connectors.bluesky.wire import NETWORK, NOBODY, build_mention
 from connectors.connector import Keep, Reject
 from connectors.mention import Author, Deletion, Mention
+from connectors.reading import instant, mapping
 
 _GONE = frozenset({"deleted", "takendown", "deactivated", "suspended"})
 _EVENT = "network.bsky.jetstream.subscribeEvents#"

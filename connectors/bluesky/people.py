@@ -9,12 +9,12 @@ from itertools import islice
 from typing import Any
 
 from connectors.audience import audience_page, is_due
-from connectors.bluesky.reading import count, mappings, string
 from connectors.bluesky.wire import NETWORK
 from connectors.bluesky.xrpc import Rejected, Xrpc
 from connectors.connector import Clock, ConnectorError, Cursors, Page
 from connectors.http import NotFound
 from connectors.mention import AudienceSnapshot, Mention
+from connectors.reading import count, mappings, string
 
 log = logging.getLogger(__name__)
 AUDIENCE = "audience"

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import orjson
 
-from connectors.bluesky.reading import mapping, string
 from connectors.connector import Malformed, Unauthorized
 from connectors.http import HttpClient, Response
+from connectors.reading import mapping, string
 
 WITHOUT_ACCOUNT = (
     "searching Bluesky needs an account: set identifier and app_password (bsky.app, Settings, "

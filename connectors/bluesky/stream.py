@@ -13,7 +13,6 @@ from yarl import URL
 
 from connectors.bluesky.attached import POST
 from connectors.bluesky.jetstream import FrameError, Frames, from_microseconds, to_microseconds
-from connectors.bluesky.reading import count, mapping, string
 from connectors.connector import (
     Clock,
     Cursor,
@@ -25,6 +24,7 @@ from connectors.connector import (
     Unavailable,
 )
 from connectors.http import HttpClient
+from connectors.reading import count, mapping, string
 
 FEED = "jetstream"
 _FLUSH_EVERY = 0.5  # s

@@ -14,9 +14,11 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
-from connectors.bluesky.attached import POST, Embed, read_embed, read_facets
-from connectors.bluesky.reading import (
-    at_uri,
+from connectors.bluesky.attached import POST, Embed, at_uri, read_embed, read_facets
+from connectors.connector import Reject
+from connectors.dates import believable
+from connectors.mention import Author, Engagement, Kind, Mention, MentionKey
+from connectors.reading import (
     count,
     instant,
     line,
@@ -25,9 +27,6 @@ from connectors.bluesky.reading import (
     string,
     strings,
 )
-from connectors.connector import Reject
-from connectors.dates import believable
-from connectors.mention import Author, Engagement, Kind, Mention, MentionKey
 from connectors.text import language_code, plain
 
 NETWORK = "bluesky"

@@ -8,10 +8,10 @@ from typing import Any
 
 from yarl import URL
 
-from connectors.bluesky.reading import mapping
 from connectors.bluesky.session import Account
 from connectors.connector import Malformed, Unauthorized
 from connectors.http import HttpClient, Response
+from connectors.reading import mapping
 
 Params = Sequence[tuple[str, str]]
 _STALE = frozenset({"ExpiredToken", "InvalidToken"})

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.bluesky.jetstream import Frames
-from connectors.bluesky.reading import instant
 from connectors.bluesky.wire import Seen, build_mention, read_view
 from connectors.mention import Author, Kind, Media, Mention
+from connectors.reading import instant
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "bluesky" / "search_page.json"

@@ -10,7 +10,6 @@ from typing import Any
 from connectors.text import one_line
 
 _FRACTION = re.compile(r"\.(\d{1,6})\d*")
-_AT_URI = re.compile(r"at://(did:[^/\s]+|[^/\s]+)/([A-Za-z0-9.-]+)/([A-Za-z0-9._:~-]+)")
 _MAX_COUNT = 2**53
 _MAX_LINE = 2_000  # characters
 
@@ -40,16 +39,18 @@ def string(value: object) -> str | None:
 
 
 def count(value: object) -> int | None:
+    """A figure of 0 or more; digits too, since some networks send their counts as strings."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        value = int(value[:20])
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MAX_COUNT:
         return None
     return value
 
 
 def instant(value: object) -> datetime | None:
-    """An AT Protocol datetime, in UTC. Up to 12 fraction digits are allowed; no zone means UTC.
-
-    Source: https://atproto.com/specs/lexicon#datetime
-    """
+    """An ISO 8601 instant, in UTC. Up to 12 fraction digits are read; no zone means UTC."""
     if not isinstance(value, str) or len(value) > 64:
         return None
     try:
@@ -63,12 +64,6 @@ def line(value: object) -> str | None:
     """A name or a title, on one line and without what nobody sees; None where nothing is left."""
     read = string(value)
     return (one_line(read[:_MAX_LINE]) or None) if read is not None else None
-
-
-def at_uri(uri: str) -> tuple[str, str, str] | None:
-    """(repository, collection, record key) of an at:// address."""
-    found = _AT_URI.fullmatch(uri)
-    return (found[1], found[2], found[3]) if found else None
 
 
 def web_address(value: object) -> str | None:

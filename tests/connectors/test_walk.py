@@ -8,33 +8,31 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.bluesky.walk import Walk, begin
-from connectors.bluesky.wire import Seen, build_mention
-from connectors.connector import Cursor
-from connectors.mention import Author
+from connectors.connector import Cursor, Page
+from connectors.walk import Found, Listing, StaleToken, Walk, Window, begin, walk_back
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OVERLAP = timedelta(minutes=10)
 
 
-def post(number: int, seconds: int) -> Seen:
-    mention = build_mention(
-        f"at://did:plc:a/app.bsky.feed.post/{number}", {}, author=Author(), seen=None
-    )
-    return Seen(mention=mention, engagement=None, position=NOON + timedelta(seconds=seconds))
+WINDOW = Window(look_back=timedelta(days=7), overlap=OVERLAP)
+
+
+def post(number: int, seconds: int) -> Found:
+    return Found(id=str(number), position=NOON + timedelta(seconds=seconds))
 
 
 def resume(cursor: Cursor | None) -> Walk:
     kept = json.loads(json.dumps(cursor))  # as the database gives it back
-    return begin(kept, look_back=timedelta(days=7), overlap=OVERLAP, at=NOON)
+    return begin(kept, WINDOW, NOON)
 
 
-def read(walk: Walk, posts: list[Seen], size: int) -> list[str]:
+def read(walk: Walk, posts: list[Found], size: int) -> list[str]:
     """One page of the newest-first list, as a search that ignores since and until gives it."""
     start = int(walk.token or 0)
     page, more = posts[start : start + size], start + size < len(posts)
     new = walk.take(page, str(start + size) if more else None)
-    return [seen.mention.external_id for seen in new]
+    return [item.id for item in new]
 
 
 @settings(max_examples=100, deadline=None)
@@ -46,13 +44,13 @@ def read(walk: Walk, posts: list[Seen], size: int) -> list[str]:
 def test_every_post_is_given_once_whatever_the_cuts(
     polls: list[list[int]], size: int, cuts: object
 ) -> None:
-    posts: list[Seen] = []
+    posts: list[Found] = []
     given_ids: list[str] = []
     cursor: Cursor | None = None
     for turn, arrivals in enumerate(polls):
         # Each poll's posts are younger than the last one's, save what the overlap allows for.
         fresh = [post(len(posts) + n, turn * 3000 + s) for n, s in enumerate(arrivals)]
-        posts = sorted([*posts, *fresh], key=lambda seen: seen.position, reverse=True)
+        posts = sorted([*posts, *fresh], key=lambda item: item.position, reverse=True)
         while True:
             walk = resume(cursor)
             while not walk.done:
@@ -62,7 +60,7 @@ def test_every_post_is_given_once_whatever_the_cuts(
                     break
             if walk.done:
                 break
-    assert sorted(given_ids) == sorted(seen.mention.external_id for seen in posts)
+    assert sorted(given_ids) == sorted(item.id for item in posts)
 
 
 def test_more_posts_in_one_overlap_than_are_remembered_are_still_given_once() -> None:
@@ -78,13 +76,36 @@ def test_more_posts_in_one_overlap_than_are_remembered_are_still_given_once() ->
     assert len(given_ids) - 5_000 <= 20, "only the last remembered second may come again"
 
 
-def test_a_server_that_repeats_its_page_token_does_not_hold_us_for_ever() -> None:
+def test_a_server_that_repeats_its_page_does_not_hold_us_for_ever() -> None:
+    walk = resume(None)
+    for _ in range(3):
+        walk.take([post(1, 0)], "same")
+    assert walk.done
+
+
+def test_a_token_that_keeps_its_value_yet_advances_is_followed_while_it_brings_something() -> None:
     walk = resume(None)
     for number in range(5):
         walk.take([post(number, 0)], "same")
-    assert walk.done
+        assert not walk.done
 
 
 def test_a_damaged_cursor_begins_anew() -> None:
     for broken in ({"mark": 5}, {"mark": "x", "walk": []}, {"v": 9}):
         assert resume(broken).mark == NOON - timedelta(days=7)
+
+
+async def test_a_token_that_the_server_forgot_is_given_up_for_a_date() -> None:
+    posts = [post(number, -number) for number in range(30)]
+
+    async def fetch(walk: Walk) -> Listing:
+        if walk.token is not None:
+            raise StaleToken("gone")
+        below = [p for p in posts if walk.until is None or (p.position or NOON) < walk.until]
+        return Listing(found=below[:10], token="next" if len(below) > 10 else None)
+
+    pages: list[Page] = []
+    async for page in walk_back("feed", None, fetch, window=WINDOW, clock=lambda: NOON):
+        pages.append(page)
+    assert pages[-1].complete
+    assert len(pages) >= 3
