@@ -15,6 +15,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -140,8 +141,30 @@ class Watched:
     keep: Keep = field(default=lambda _text: True)
 
 
+class Unseen(StrEnum):
+    """What a source, as configured, cannot see: its silence there says nothing."""
+
+    ELSEWHERE = "elsewhere"  # what stands outside the hospital's own pages: no search is open to it
+    PUSHED = "pushed"  # what the network tells by webhook alone, such as mentions in captions
+    INSTANT = "instant"  # edits and deletions between two readings: no webhook tells them
+    COMMENTS = "comments"
+    AUTHORS = "authors"
+    FIGURES = "figures"  # views, reactions, shares
+    DELETIONS = "deletions"
+    PAST = "past"  # what left the network's short window before it was read
+    REVIEWS = "reviews"
+
+
+@runtime_checkable
+class PartlyBlind(Protocol):
+    """A connector that knows what it cannot see as it is configured; shown with the source."""
+
+    def unseen(self) -> Sequence[Unseen]: ...
+
+
 class Connector(Protocol):
-    """One source of mentions.
+    """One source of mentions. `closed_on`, where a class has it, is the day its network ended: it is
+    never polled, and its silence is no outage.
 
     `poll` walks from each feed's cursor up to now, page by page: nothing between two polls is
     lost, whatever the volume. With no cursor it reads the configured look-back only.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
@@ -125,6 +125,22 @@ class HttpClient:
         request = Request.build("GET", url, headers=headers)
         return self._connected(request, heartbeat=heartbeat, max_message=max_message)
 
+    def lines(
+        self,
+        url: str,
+        *,
+        params: Query | None = None,
+        headers: Mapping[str, str] | None = None,
+        idle: float = 30.0,
+        max_line: int = 1024 * 1024,
+    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """A GET whose answer never ends (chunked JSON lines, server-sent events), line by line.
+
+        Unavailable where nothing comes for `idle` seconds, or the stream ends; redirects are refused.
+        """
+        request = Request.build("GET", url, params=params, headers=headers)
+        return self._streamed(request, idle=idle, max_line=max_line)
+
     async def _follow(self, request: Request, max_body: int | None) -> Response:
         most = self._gates.of(host_key(request.url)).limits.max_redirects
         moved_to: str | None = None
@@ -159,6 +175,22 @@ class HttpClient:
                 except Unavailable:
                     await self._sleep(_backoff(attempt))
             return await self._transport.exchange(request, gate, max_body)
+
+    @asynccontextmanager
+    async def _streamed(
+        self, request: Request, *, idle: float, max_line: int
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        self._guard.check(request.url)
+        key = host_key(request.url)
+        async with AsyncExitStack() as stack:
+            # As for a WebSocket: the circuit concerns the opening only.
+            async with self._breakers.watching(key):
+                lines = await stack.enter_async_context(
+                    self._transport.open_lines(
+                        request, self._gates.of(key), idle=idle, max_line=max_line
+                    )
+                )
+            yield lines
 
     @asynccontextmanager
     async def _connected(

@@ -116,7 +116,12 @@ class Engagement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceSnapshot:
-    """An account's audience at one instant: the hospital's own, or a peer's."""
+    """An account's audience at one instant: the hospital's own, or a peer's.
+
+    `account` as people write it there: a handle, a page's or channel's name, a place. `posts` is how
+    many it has published in all; `reach` and `views` are of the last 28 days where the network gives
+    a period, else since the beginning. None where the network does not publish the figure.
+    """
 
     network: str
     account: str
@@ -124,6 +129,11 @@ class AudienceSnapshot:
     followers: int | None = None
     reach: int | None = None
     views: int | None = None
+    posts: int | None = None
+    rating: float | None = None  # the mean of its reviews, 1 to 5
+    ratings: int | None = None  # how many reviews that mean rests on
+    most_viewed_url: str | None = None  # of its own videos or posts
+    most_viewed: int | None = None  # views of that one
 
     def __post_init__(self) -> None:
         require_aware("taken_at", self.taken_at)

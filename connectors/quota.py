@@ -25,6 +25,20 @@ def retry_after(headers: Mapping[str, str], at: datetime) -> timedelta | None:
     return _wait(headers.get("Retry-After"), at)
 
 
+def wait_in(body: bytes) -> timedelta | None:
+    """The wait that a 429 says in its JSON alone: Discourse, Telegram, Slack-like APIs, in seconds."""
+    answer = _json(body)
+    if not isinstance(answer, dict):
+        return None
+    nested = [answer, *(answer.get(name) for name in ("extras", "parameters", "error"))]
+    for part in nested:
+        for name in ("retry_after", "wait_seconds", "retry_after_seconds"):
+            seconds = part.get(name) if isinstance(part, dict) else None
+            if isinstance(seconds, int | float) and not isinstance(seconds, bool):
+                return _bounded(float(seconds))
+    return None
+
+
 def exhausted_for(headers: Mapping[str, str], at: datetime) -> timedelta | None:
     """How long until a spent quota is refilled; None while something is left or nothing is said."""
     waits = [wait for wait in _family_waits(headers, at, spent=True) if wait]
@@ -110,7 +124,7 @@ def _figure(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _json(value: str | None) -> Any:
+def _json(value: str | bytes | None) -> Any:
     try:
         return orjson.loads(value or "null")
     except orjson.JSONDecodeError:

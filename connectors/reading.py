@@ -39,14 +39,18 @@ def string(value: object) -> str | None:
 
 
 def count(value: object) -> int | None:
-    """A figure of 0 or more; digits too, since some networks send their counts as strings."""
-    if isinstance(value, str) and value.isascii() and value.isdecimal():
-        value = int(value[:20])
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MAX_COUNT:
         return None
     return value
+
+
+def figure(value: object) -> int | None:
+    """A count from a network that sends them as digits in strings, or as floats, too."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        return count(int(value[:20]))
+    if isinstance(value, float) and value.is_integer():
+        return count(int(value))
+    return count(value)
 
 
 def instant(value: object) -> datetime | None:

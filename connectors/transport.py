@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -16,9 +18,10 @@ from connectors.exchange import REDIRECTS, Request, naming_failures, proxy_failu
 from connectors.guard import Guard, GuardedResolver, host_key
 from connectors.limits import Gate
 from connectors.policy import NetworkPolicy
-from connectors.quota import exhausted_for, reset_in, retry_after
+from connectors.quota import exhausted_for, reset_in, retry_after, wait_in
 from connectors.response import Response
 
+_SHORT_BODY = 64 * 1024  # bytes of an error that are worth reading
 _CLOSING_HANDSHAKE = 2.0  # seconds: a stream's goodbye must not hold up the daemon's stop
 
 
@@ -71,8 +74,37 @@ class Transport:
                     timeout=timeout,
                     **self._route(request),
                 ) as answer:
-                    self._judge(answer.status, answer.headers, request, gate)
+                    said = await _wait_said(answer) if answer.status == 429 else None
+                    self._judge(answer.status, answer.headers, request, gate, said=said)
                     return await _read(answer, max_body or limits.max_body)
+
+    @asynccontextmanager
+    async def open_lines(
+        self, request: Request, gate: Gate, *, idle: float, max_line: int
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """An answer that never ends, line by line; its opening is judged as any exchange."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=gate.limits.idle, sock_read=idle)
+        host = host_key(request.url)
+        request.headers["Accept-Encoding"] = "identity"
+        async with AsyncExitStack() as stack:
+            async with gate.passing(request.url.path):
+                with naming_failures(host):
+                    answer = await stack.enter_async_context(
+                        self._session.request(
+                            request.method,
+                            request.url,
+                            data=request.body,
+                            allow_redirects=False,
+                            timeout=timeout,
+                            **self._route(request),
+                        )
+                    )
+                    self._judge(answer.status, answer.headers, request, gate)
+                    if answer.status != 200 or answer.headers.get("Content-Encoding"):
+                        refused = await _read(answer, gate.limits.max_body)
+                        refused.raise_for_status()
+                        raise Malformed("no stream there", payload=refused.body)
+            yield _lines(answer, host, max_line)
 
     async def shake_hands(
         self, request: Request, gate: Gate, *, heartbeat: float, max_message: int
@@ -102,7 +134,15 @@ class Transport:
         answer = Response(status=status, headers=CIMultiDictProxy(headers), body=b"", url="")
         answer.raise_for_status()
 
-    def _judge(self, status: int, headers: Mapping[str, str], request: Request, gate: Gate) -> None:
+    def _judge(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        request: Request,
+        gate: Gate,
+        *,
+        said: timedelta | None = None,  # by the body, where no header says it
+    ) -> None:
         """Raise on what only time or the proxy can cure; hold the gate while a quota is spent."""
         at, host, path = self._clock(), host_key(request.url), request.url.path
         spent = exhausted_for(headers, at)
@@ -110,7 +150,7 @@ class Transport:
         # Some networks say "quota" with a 400 or 403, and only their headers tell it from "no".
         is_quota = status in (400, 403) and spent is not None
         if status == 429 or is_quota or (status == 503 and asked is not None):
-            wait = asked if asked is not None else spent or reset_in(headers, at)
+            wait = asked if asked is not None else said or spent or reset_in(headers, at)
             if wait is not None:
                 gate.pause(path, wait)
             raise RateLimited(f"{host}: status {status}", retry_after=wait)
@@ -137,6 +177,26 @@ class Transport:
         if self._open_session is None:
             raise RuntimeError("HttpClient is used inside `async with`")
         return self._open_session
+
+
+async def _wait_said(answer: aiohttp.ClientResponse) -> timedelta | None:
+    try:
+        return wait_in(await read_body(answer, cap=_SHORT_BODY))
+    except Malformed:
+        return None
+
+
+async def _lines(answer: aiohttp.ClientResponse, host: str, max_line: int) -> AsyncIterator[bytes]:
+    """Lines without their ends, empty ones (a stream's heartbeat) included; Unavailable at the end."""
+    left = b""
+    with naming_failures(host):
+        async for chunk in answer.content.iter_any():
+            *lines, left = (left + chunk).split(b"\n")
+            if len(left) > max_line:
+                raise Malformed(f"a line over {max_line} bytes")
+            for line in lines:
+                yield line.rstrip(b"\r")
+        raise Unavailable("the stream ended")
 
 
 async def _read(answer: aiohttp.ClientResponse, cap: int) -> Response:

@@ -50,7 +50,9 @@ async def cut(request: web.Request) -> web.StreamResponse:
 
 
 def test_every_connector_is_under_contract() -> None:
-    assert set(CONNECTORS) <= {case.name.partition("-")[0] for case in CASES}
+    # A network that has ended is never polled: there is nothing to read.
+    read = {name for name, kind in CONNECTORS.items() if not hasattr(kind, "closed_on")}
+    assert read <= {case.name.partition("-")[0] for case in CASES}
 
 
 async def test_an_empty_network_is_read_in_peace(any_bench: Bench) -> None:

@@ -89,6 +89,8 @@ def error(message: str, code: int) -> web.Response:
 class Mastodon(StandIn):
     """`posts` are in the instance's order, newest last; each may be changed in place."""
 
+    can = frozenset({"page_size", "spoil"})
+
     def __init__(self, *, opaque: bool = False, fixed: bool = False) -> None:
         super().__init__()
         self.opaque = opaque
@@ -241,10 +243,11 @@ class Mastodon(StandIn):
         base = f"{self.base_url}{request.path}?limit=40"
         links = [f'<{base}&max_id={page[-1]["id"]}>; rel="next"']
         links += [f'<{base}&min_id={page[0]["id"]}>; rel="prev"']
-        return web.json_response(page, headers={"Link": ", ".join(links)})
+        served = [self.served(post) for post in page]
+        return web.json_response(served, headers={"Link": ", ".join(links)})
 
     def select(self, posts: list[dict[str, Any]], query: Any) -> list[dict[str, Any]]:
-        limit = min(int(query.get("limit", "20")), 40)
+        limit = self.page_size or min(int(query.get("limit", "20")), 40)
         posts.sort(key=_order)
         if self.fixed:
             return posts[::-1][:limit]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, ClassVar, Self
 
 from aiohttp import web
 
@@ -31,8 +32,13 @@ class StandIn:
     """
 
     base_url: str = ""
+    can: ClassVar[frozenset[str]] = frozenset()
+    """Which of `page_size`, `empty_pages` and `spoil` it heeds."""
 
     def __init__(self) -> None:
+        self.page_size: int | None = None  # smaller than the network's own, where a test wants it
+        self.empty_pages = 0  # before each page with items: no items, yet a next link
+        self.spoil: Callable[[Any], Any] | None = None
         self.requests: list[web.Request] = []
         self.faults: deque[Fault | None] = deque()  # None lets one request through
         self.quota: int | None = None  # requests left before 429
@@ -43,6 +49,10 @@ class StandIn:
     def publish(self, count: int) -> list[str]:
         """Add `count` new items, oldest first; give back the external ids the connector must yield."""
         raise NotImplementedError
+
+    def served(self, item: Any) -> Any:
+        """An item as it goes out: spoilt, where a test wants to see what the connector makes of it."""
+        return item if self.spoil is None else self.spoil(copy.deepcopy(item))
 
     def rate_limited(self) -> web.StreamResponse:
         """How this network says that the quota is spent."""

@@ -1,0 +1,19 @@
+"""Every connector under contract, in one literal list of modules; each holds its CASES."""
+
+from __future__ import annotations
+
+from tests.connectors.cases import (
+    bluesky,
+    file,
+    mastodon,
+    rss,
+    wordpress,
+)
+
+CASES = (
+    *bluesky.CASES,
+    *file.CASES,
+    *mastodon.CASES,
+    *rss.CASES,
+    *wordpress.CASES,
+)
