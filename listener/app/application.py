@@ -34,6 +34,7 @@ from listener.workflows.refresh import Refresher
 from listener.workflows.report import Reporter
 from listener.workflows.rescore import Rescorer
 from listener.workflows.scoring import Scorer
+from listener.workflows.stores import Stores, ledgers_of, tokens_of
 from listener.workflows.summon import Summons
 from listener.workflows.supervise import Supervisor
 from listener.workflows.tick import Ticker
@@ -82,12 +83,20 @@ class Application:
         return tuple(Rota(settings, zone) for settings in self.config.rota)
 
     @cached_property
+    def stores(self) -> Stores:
+        return Stores(
+            ledger=ledgers_of(self.database, self.clock),
+            tokens=tokens_of(self.config.state_dir, self.sealer),
+        )
+
+    @cached_property
     def sources(self) -> Mapping[str, Source]:
         built = build_sources(
             self.config,
             http=self.http,
             watcher=self.watcher,
             clock=self.clock,
+            stores=self.stores,
             key=self.keys.pseudonym,
         )
         return {source.id: source for source in built}

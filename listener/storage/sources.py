@@ -13,7 +13,8 @@ from sqlalchemy import Row, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.connector import Cursor, Cursors, Gap, Reject
-from listener.storage.columns import storable
+from connectors.mention import AudienceSnapshot
+from listener.storage.columns import countable, storable
 from listener.storage.dialect import insert, insert_into
 from listener.storage.seal import Sealer
 from listener.storage.tables import audiences, feeds, gaps, quarantine, sources
@@ -238,6 +239,24 @@ async def expire_quarantine(connection: AsyncConnection, *, at: datetime) -> int
     return int(result.rowcount)
 
 
-async def add_audiences(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        await connection.execute(insert(connection, audiences).on_conflict_do_nothing(), rows)
+async def add_audiences(connection: AsyncConnection, taken: Sequence[AudienceSnapshot]) -> None:
+    if taken:
+        statement = insert(connection, audiences).on_conflict_do_nothing()
+        await connection.execute(statement, [_audience(snapshot) for snapshot in taken])
+
+
+def _audience(snapshot: AudienceSnapshot) -> dict[str, Any]:
+    url = snapshot.most_viewed_url
+    return {
+        "network": snapshot.network,
+        "account": storable(snapshot.account, 255),
+        "taken_at": snapshot.taken_at,
+        "followers": countable(snapshot.followers),
+        "reach": countable(snapshot.reach),
+        "views": countable(snapshot.views),
+        "posts": countable(snapshot.posts),
+        "rating": snapshot.rating,
+        "ratings": countable(snapshot.ratings),
+        "most_viewed_url": storable(url, 2_000) if url else None,
+        "most_viewed": countable(snapshot.most_viewed),
+    }

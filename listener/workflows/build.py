@@ -13,8 +13,10 @@ from pydantic import SecretStr
 
 from connectors.bluesky.session import FileSessions
 from connectors.bluesky.settings import BlueskySettings
+from connectors.budget import Metered
 from connectors.connector import Clock, Connector
 from connectors.http import HttpClient
+from connectors.oauth import LoggingIn
 from connectors.policy import NetworkPolicy
 from connectors.registry import CONNECTORS
 from connectors.urls import host_and_port
@@ -22,6 +24,7 @@ from listener.config.models import Config, NetworkSettings, SourceSettings
 from listener.domain.watch import Watcher
 from listener.notifiers.network import policy_of
 from listener.workflows.collect import Source
+from listener.workflows.stores import Stores
 
 
 def network_policy(config: Config) -> NetworkPolicy:
@@ -36,21 +39,37 @@ def network_policy(config: Config) -> NetworkPolicy:
 
 
 def build_connector(
-    source: SourceSettings, *, http: HttpClient, watcher: Watcher, clock: Clock, state_dir: Path
+    source: SourceSettings,
+    *,
+    http: HttpClient,
+    watcher: Watcher,
+    clock: Clock,
+    state_dir: Path,
+    stores: Stores,
 ) -> Connector:
     """The connector of one source; opens nothing yet."""
     parts: dict[str, Any] = {"http": http, "watched": watcher.watched(), "clock": clock}
+    kind = CONNECTORS[source.connector]
+    if issubclass(kind, Metered):
+        parts["ledger"] = stores.ledger(source.id)
+    if issubclass(kind, LoggingIn):
+        parts["tokens"] = stores.tokens(source.id)
     if isinstance(source.settings, BlueskySettings) and source.settings.session_file is None:
         # An account may log in 300 times a day only: its session outlives a restart.
         parts["sessions"] = FileSessions(state_dir / "sessions" / f"{source.id}.json")
     # Every registered class takes these arguments; a protocol cannot say so of its constructor.
-    make = cast(Any, CONNECTORS[source.connector])
-    connector: Connector = make(source.settings, **parts)
+    connector: Connector = cast(Any, kind)(source.settings, **parts)
     return connector
 
 
 def build_sources(
-    config: Config, *, http: HttpClient, watcher: Watcher, clock: Clock, key: bytes
+    config: Config,
+    *,
+    http: HttpClient,
+    watcher: Watcher,
+    clock: Clock,
+    stores: Stores,
+    key: bytes,
 ) -> Iterator[Source]:
     """The enabled sources, their connectors built; `key` hides secrets in the fingerprints."""
     for source in config.source:
@@ -58,7 +77,12 @@ def build_sources(
             yield Source(
                 id=source.id,
                 connector=build_connector(
-                    source, http=http, watcher=watcher, clock=clock, state_dir=config.state_dir
+                    source,
+                    http=http,
+                    watcher=watcher,
+                    clock=clock,
+                    state_dir=config.state_dir,
+                    stores=stores,
                 ),
                 every=source.every,
                 about=source.about,

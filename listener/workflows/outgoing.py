@@ -14,6 +14,7 @@ from listener.config.models import Config
 from listener.domain.watch import Watcher
 from listener.storage.database import resolve_url
 from listener.workflows.build import build_connector, network_policy
+from listener.workflows.stores import passing
 
 POSTGRESQL_PORT = 5432
 
@@ -63,14 +64,19 @@ def _all(config: Config) -> Iterator[tuple[str, int, str, bool]]:
 def _sources(config: Config) -> Iterator[tuple[str, str]]:
     watcher = Watcher(config.watch)
     http = HttpClient(network_policy(config))  # never opened: connectors only name their hosts
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
     for source in config.source:
         if source.enabled:
             connector = build_connector(
                 source,
                 http=http,
                 watcher=watcher,
-                clock=lambda: datetime.now(UTC),
+                clock=clock,
                 state_dir=config.state_dir,
+                stores=passing(clock),
             )
             for endpoint in connector.hosts():
                 yield source.id, endpoint

@@ -21,7 +21,6 @@ from listener.domain.privacy import Pseudonyms
 from listener.domain.rule import MentionFact
 from listener.domain.watch import Watcher
 from listener.storage import erasure, sources
-from listener.storage.columns import countable
 from listener.storage.database import Database
 from listener.storage.dialect import lock_subjects
 from listener.storage.seal import Sealer
@@ -170,20 +169,7 @@ class Processor:
         """Keep what came beside the mentions: gaps, audiences, rejects, counts."""
         page, source_id = work.page, work.origin.source_id
         await sources.add_gaps(connection, source_id, page.feed, page.gaps)
-        await sources.add_audiences(
-            connection,
-            [
-                {
-                    "network": taken.network,
-                    "account": taken.account,
-                    "taken_at": taken.taken_at,
-                    "followers": countable(taken.followers),
-                    "reach": countable(taken.reach),
-                    "views": countable(taken.views),
-                }
-                for taken in page.audiences
-            ],
-        )
+        await sources.add_audiences(connection, page.audiences)
         rejects = [*page.rejects, *(_poison(item) for item in work.items if item.poison)]
         await self._quarantine(connection, work, rejects)
         if page.mentions:

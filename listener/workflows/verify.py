@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,15 +20,19 @@ from listener.config.models import Config, SourceSettings
 from listener.domain.calendar import WEEKDAYS
 from listener.domain.oncall import Rota
 from listener.domain.watch import Watcher
+from listener.keys import load_keys
 from listener.notifiers.base import DeliveryError, Notifier
 from listener.notifiers.build import build_notifiers
 from listener.notifiers.network import policy_of
 from listener.storage import migrate
 from listener.storage.database import Database, DatabaseError, explain, resolve_url
+from listener.storage.seal import Sealer
 from listener.workflows.build import build_connector, network_policy
+from listener.workflows.stores import Stores, ledgers_of, passing, tokens_of
 
 PATIENCE = 20.0  # seconds for one part to answer
 ROTA_AHEAD = timedelta(days=28)
+_AT_HEAD = f"at {migrate.head()}"
 
 
 class State(StrEnum):
@@ -118,12 +123,26 @@ def _rotas(config: Config, at: datetime) -> Iterator[Finding]:
 
 async def verify_online(config: Config, clock: Clock) -> AsyncIterator[Finding]:
     """The database, then every source and channel, each as soon as it answered or was given up."""
-    yield await _database(config)
-    async with HttpClient(network_policy(config), clock=clock) as http:
+    found = await _database(config)
+    yield found
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(HttpClient(network_policy(config), clock=clock))
+        stores = _stores(config, clock, stack, current=found.detail == _AT_HEAD)
         watcher = Watcher(config.watch)
+
+        def build(source: SourceSettings) -> Connector:
+            return build_connector(
+                source,
+                http=http,
+                watcher=watcher,
+                clock=clock,
+                state_dir=config.state_dir,
+                stores=stores,
+            )
+
         channels = build_notifiers(config, clock=clock)
         attempts = [
-            *(_source(source, http, watcher, clock, config.state_dir) for source in config.source),
+            *(_source(source, partial(build, source)) for source in config.source),
             *(_channel(notifier) for notifier in channels.values()),
         ]
         try:
@@ -161,25 +180,32 @@ def _existing(config: Config) -> Database | None:
 
 def _schema(name: str, revision: str | None) -> Finding:
     if revision == migrate.head():
-        return _found("database", name, f"at {revision}")
+        return _found("database", name, _AT_HEAD)
     if revision is not None and revision not in migrate.revisions():
         detail = f"at {revision}, which this listener does not know: a newer version's?"
         return _found("database", name, detail, State.FAILED)
     return _found("database", name, f"at {revision}, upgraded at start to {migrate.head()}")
 
 
-async def _source(
-    source: SourceSettings, http: HttpClient, watcher: Watcher, clock: Clock, state_dir: Path
-) -> Finding:
+def _stores(config: Config, clock: Clock, stack: AsyncExitStack, *, current: bool) -> Stores:
+    """Those of the daemon, where they exist: what a check spends counts, what it renews is kept."""
+    stores = passing(clock)
+    if (config.state_dir / "keys").exists():
+        sealer = Sealer(load_keys(config.state_dir).encryption)
+        stores = replace(stores, tokens=tokens_of(config.state_dir, sealer))
+    if current and (database := _existing(config)) is not None:
+        stack.push_async_callback(database.close)
+        stores = replace(stores, ledger=ledgers_of(database, clock))
+    return stores
+
+
+async def _source(source: SourceSettings, build: Callable[[], Connector]) -> Finding:
     name = f"{source.id} ({source.connector})"
     if not source.enabled:
         return _found("source", name, "disabled", State.WARNING)
 
     async def read() -> str:
-        connector = build_connector(
-            source, http=http, watcher=watcher, clock=clock, state_dir=state_dir
-        )
-        return await _first_page(connector, stream=bool(getattr(source.settings, "stream", False)))
+        return await _first_page(build(), stream=bool(getattr(source.settings, "stream", False)))
 
     return await _attempt("source", name, read)
 

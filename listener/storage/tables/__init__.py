@@ -1,0 +1,57 @@
+"""The schema: one MetaData, plain tables, instants stored in UTC."""
+
+from __future__ import annotations
+
+from listener.storage.columns import Instant
+from listener.storage.tables.incidents import (
+    due,
+    incident_events,
+    incident_mentions,
+    incidents,
+    outbox,
+)
+from listener.storage.tables.mentions import (
+    mention_links,
+    mention_subjects,
+    mentions,
+    scores,
+    snapshots,
+    tombstones,
+)
+from listener.storage.tables.metadata import metadata
+from listener.storage.tables.sources import (
+    audiences,
+    breakers,
+    feeds,
+    gaps,
+    inbox,
+    quarantine,
+    sources,
+    spending,
+    spending_items,
+)
+
+__all__ = [
+    "Instant",
+    "audiences",
+    "breakers",
+    "due",
+    "feeds",
+    "gaps",
+    "inbox",
+    "incident_events",
+    "incident_mentions",
+    "incidents",
+    "mention_links",
+    "mention_subjects",
+    "mentions",
+    "metadata",
+    "outbox",
+    "quarantine",
+    "scores",
+    "snapshots",
+    "sources",
+    "spending",
+    "spending_items",
+    "tombstones",
+]

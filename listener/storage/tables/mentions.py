@@ -1,0 +1,134 @@
+"""What was said, its figures and verdicts, and what was erased."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+    true,
+)
+
+from listener.storage.columns import Instant, Key
+from listener.storage.tables.metadata import metadata
+
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("exercise_id", String(64), nullable=False, server_default=""),
+    Column("network", String(64), nullable=False),
+    Column("ref", String(32), nullable=False),  # keyed pseudonym of the external id
+    Column("source_id", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("live", Boolean, nullable=False),  # False: backfill, never a breach
+    Column("author_ref", String(32)),
+    Column("author_id_ref", String(32)),
+    Column("followers", BigInteger),
+    Column("title", Text),
+    Column("text", Text),  # None once erased; scrubbed of handles
+    Column("text_hash", String(32), nullable=False),
+    Column("declared_language", String(16)),
+    Column("language", String(16)),
+    Column("published_at", Instant),
+    Column("occurred_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("edited_at", Instant),
+    Column("parent_ref", String(32)),
+    Column("root_ref", String(32)),
+    Column("quoted_ref", String(32)),
+    Column("rating", Float),
+    Column("media", SmallInteger, nullable=False, server_default="0"),
+    Column("weight", Float, nullable=False, server_default="1"),
+    # False where the network or the author asks not to be shown elsewhere: counted, never quoted.
+    Column("republish", Boolean, nullable=False, server_default=true()),
+    # The current verdicts, repeated from `scores` so that a window is counted in one look.
+    Column("sentiment", String(16)),
+    Column("severity", Float),
+    Column("scored_at", Instant),
+    Column("refresh_at", Instant),  # when its figures are read again; None: never
+    Column("deleted_at", Instant),
+    # Not by exercise first: SQLite would read the whole history by it rather than a week by time.
+    Index("uq_mentions_network_ref", "ref", "network", "exercise_id", unique=True),
+    Index("ix_mentions_occurred_at", "occurred_at"),
+    Index("ix_mentions_author_ref", "author_ref"),
+    Index("ix_mentions_author_id_ref", "author_id_ref"),
+    Index("ix_mentions_refresh_at", "refresh_at"),
+    Index(
+        "ix_mentions_unscored",
+        "received_at",
+        sqlite_where=text("scored_at IS NULL AND text IS NOT NULL"),
+        postgresql_where=text("scored_at IS NULL AND text IS NOT NULL"),
+    ),
+)
+
+mention_links = Table(
+    "mention_links",
+    metadata,
+    Column("mention_id", Key, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("url_ref", String(32), index=True),  # keyed pseudonym of the canonical link
+    Column("sealed", LargeBinary, nullable=False),  # {"url", "external_id"}
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+mention_subjects = Table(
+    "mention_subjects",
+    metadata,
+    Column("mention_id", Key, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("subject", String(64), primary_key=True),
+    # Repeated so that a window's count is read from this index alone.
+    Column("exercise_id", String(64), nullable=False, server_default=""),
+    Column("occurred_at", Instant, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("network", String(64), nullable=False),
+    Column("sentiment", String(16)),
+    Index(
+        "ix_mention_subjects_window",
+        *("exercise_id", "subject", "live", "occurred_at", "sentiment", "network"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("mention_id", Key, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("taken_at", Instant, primary_key=True),
+    Column("views", BigInteger),
+    Column("reactions", BigInteger),
+    Column("replies", BigInteger),
+    Column("shares", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("mention_id", Key, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
+    Column("classifier", String(32), primary_key=True),
+    Column("scored_at", Instant, primary_key=True),
+    Column("version", String(64), nullable=False),
+    Column("value", Float),
+    Column("probabilities", JSON, nullable=False),
+    Column("reasons", JSON, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("ref", String(32), primary_key=True),
+    Column("kind", String(16), primary_key=True),  # author · mention · link
+    Column("erased_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
