@@ -46,8 +46,9 @@ class Request:
         headers: Mapping[str, str] | None = None,
         json: object = None,
         data: Mapping[str, str] | bytes | None = None,
+        encoded: bool = False,
     ) -> Request:
-        target = parsed(url)
+        target = parsed(url, encoded=encoded)
         sent = CIMultiDict(headers or {})
         if target.user is not None:
             sent.setdefault("Authorization", _basic(target.user, target.password or ""))
@@ -82,10 +83,10 @@ class Request:
         return Request(method=method, url=target, headers=headers, body=body)
 
 
-def parsed(url: str) -> URL:
-    """Refused, without repeating it, when it is no URL."""
+def parsed(url: str, *, encoded: bool = False) -> URL:
+    """Refused, without repeating it, when it is no URL. `encoded`: every %3A of it is kept as it is."""
     try:
-        return URL(url).with_fragment(None)
+        return URL(url, encoded=encoded).with_fragment(None)
     except ValueError:
         raise Refused("not a URL that can be followed") from None
 

@@ -94,9 +94,11 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
         max_body: int | None = None,
+        encoded: bool = False,
     ) -> Response:
+        """`encoded`: the URL is sent as it stands; otherwise what need not be escaped is unescaped."""
         asked = {**(headers or {}), **(validators.headers() if validators else {})}
-        request = Request.build("GET", url, params=params, headers=asked)
+        request = Request.build("GET", url, params=params, headers=asked, encoded=encoded)
         return await self._follow(request, max_body)
 
     async def post(

@@ -395,3 +395,17 @@ async def test_a_spent_quota_is_told_as_rate_limited(site: Site, http: HttpClien
     with pytest.raises(RateLimited) as caught:
         await http.get(f"{site.base_url}/x")
     assert caught.value.retry_after.total_seconds() == 900
+
+
+async def test_an_encoded_address_is_sent_as_it_stands(site: Site, http: HttpClient) -> None:
+    path = "/rest/posts/urn%3Ali%3Ashare%3A1"
+    seen: list[str] = []
+
+    async def page(request: web.Request) -> web.Response:
+        seen.append(request.raw_path)
+        return web.json_response({})
+
+    site.pages["/rest/posts/urn:li:share:1"] = page
+    await http.get(site.base_url + path, encoded=True)
+    await http.get(site.base_url + path)
+    assert seen == [path, "/rest/posts/urn:li:share:1"]
