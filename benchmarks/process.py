@@ -14,10 +14,10 @@ from benchmarks.measure import Measure, tell
 from classifiers.client import ScorerClient
 from connectors.connector import Cursors, Page
 from listener.storage.database import Database
-from listener.workflows.collect import Collector, Source
+from listener.workflows.collect import Source
 from listener.workflows.process import Processor
 from listener.workflows.scoring import Scorer
-from listener.workflows.supervise import Supervisor
+from tests.listener.house import collector_of
 
 TARGET = {"sqlite": 2_500.0, "postgresql": 1_250.0}
 MENTIONS = 10_000
@@ -124,14 +124,7 @@ async def _one_by_one(processor: Processor, pages: Sequence[Page]) -> None:
 
 async def polled(processor: Processor, pages: Sequence[Page]) -> None:
     shelf = Shelf(pages)
-    supervisor = Supervisor(calendar=processor.judgement.summons.calendar, channels=("console",))
-    collector = Collector(
-        database=processor.database,
-        processor=processor,
-        supervisor=supervisor,
-        owner="bench",
-        clock=lambda: house.NIGHT,
-    )
+    collector = collector_of(processor, lambda: house.NIGHT)
     source = Source(id=house.ORIGIN.source_id, connector=shelf, every=timedelta(minutes=5))  # type: ignore[arg-type]
     poll = await collector.poll(source)
     if poll.error or poll.skipped:

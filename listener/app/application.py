@@ -19,6 +19,7 @@ from listener.domain.watch import Watcher
 from listener.keys import Keys
 from listener.notifiers.base import Notifier
 from listener.notifiers.email import EmailNotifier
+from listener.storage import spending
 from listener.storage.database import Database
 from listener.storage.seal import Sealer
 from listener.workflows.build import build_sources
@@ -30,16 +31,19 @@ from listener.workflows.graveyard import Graveyard
 from listener.workflows.judgement import Judgement
 from listener.workflows.mend import Mender
 from listener.workflows.process import Outcome, Processor
+from listener.workflows.receive import Receiver
 from listener.workflows.refresh import Refresher
 from listener.workflows.report import Reporter
 from listener.workflows.rescore import Rescorer
 from listener.workflows.scoring import Scorer
+from listener.workflows.standing import Standing
 from listener.workflows.stores import Stores, ledgers_of, tokens_of
 from listener.workflows.summon import Summons
 from listener.workflows.supervise import Supervisor
 from listener.workflows.tick import Ticker
 from listener.workflows.view import Viewer
 
+LONGEST_BUDGET = timedelta(days=32)  # a month's
 OnPage = Callable[[Source, Outcome], None]
 
 
@@ -141,9 +145,30 @@ class Application:
             database=self.database,
             processor=self.processor,
             supervisor=self.supervisor,
+            standing=self.standing,
             owner=self.owner,
             clock=self.clock,
             on_page=self.on_page,
+        )
+
+    @cached_property
+    def standing(self) -> Standing:
+        return Standing(
+            database=self.database,
+            supervisor=self.supervisor,
+            clock=self.clock,
+            sealer=self.sealer,
+            quarantine=timedelta(days=self.config.privacy.quarantine_days),
+        )
+
+    @cached_property
+    def receiver(self) -> Receiver:
+        return Receiver(
+            database=self.database,
+            sealer=self.sealer,
+            collector=self.collector,
+            standing=self.standing,
+            owner=self.owner,
         )
 
     @cached_property
@@ -224,6 +249,10 @@ class Application:
         if isinstance(mail, EmailNotifier):
             await mail.expire(at - timedelta(days=self.config.privacy.retention_days))
 
+    async def _expire_spending(self, at: datetime) -> None:
+        async with self.database.write() as connection:
+            await spending.expire(connection, before=at - LONGEST_BUDGET)
+
     @cached_property
     def ticker(self) -> Ticker:
         return Ticker(
@@ -232,6 +261,6 @@ class Application:
             owner=self.owner,
             rescorer=self.rescorer,
             planners=(self.reporter.plan,),
-            expirers=(self._expire_mail,),
+            expirers=(self._expire_mail, self.receiver.expire, self._expire_spending),
             handlers={"digest": self.reporter.run, "amend": self.mender.run},
         )

@@ -27,6 +27,7 @@ from listener.app.vitals import Vitals
 from listener.config import Config, ConfigError
 from listener.storage.database import DatabaseError, explain, resolve_url
 from listener.web.health import Health
+from listener.web.hooks import Hooks
 from listener.web.server import PortError, WebServer
 from listener.workflows.collect import Source
 from listener.workflows.process import Outcome
@@ -87,13 +88,17 @@ class Daemon:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _reloading: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _called: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _scorer: ScorerClient = field(init=False)
     _web: WebServer = field(init=False)
     _generation: _Generation | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._scorer = build_scorer(self.loaded.config)
-        self._web = WebServer(Health(lambda: self.app, self.vitals))
+        self._web = WebServer(
+            Health(lambda: self.app, self.vitals),
+            Hooks(lambda: self.app, self.vitals, self._called.set),
+        )
 
     @property
     def app(self) -> Application | None:
@@ -148,7 +153,7 @@ class Daemon:
                 app.rotas, database=app.database, supervisor=app.supervisor, at=self.clock()
             )
             # Built now, while an error still leaves the old configuration in force.
-            jobs = Jobs(app, self.vitals, wake=self._wake)
+            jobs = Jobs(app, self.vitals, wake=self._wake, called=self._called)
         except (SQLAlchemyError, OSError) as error:
             await parts.aclose()
             raise DatabaseError(_explain(error, loaded.config)) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -29,6 +30,7 @@ TICK_EVERY = timedelta(seconds=10)
 REFRESH_EVERY = timedelta(seconds=60)
 AGAIN = timedelta(seconds=60)  # at most, for a job that the database failed
 DELIVER_EVERY = 2.0  # s
+RECEIVE_EVERY = 30.0  # s
 DELIVERIES = 4  # at once: a mail server that hangs must not hold back what Slack would take
 JITTER = 0.1  # of a poll's interval, so that ten sources do not knock together for ever
 STAGGER = 0.5  # s between the first polls
@@ -44,11 +46,14 @@ Work = Callable[[], Awaitable[object]]
 class Jobs:
     """One application's work, from `start` to `stop`. No job's failure ends another."""
 
-    def __init__(self, app: Application, vitals: Vitals, *, wake: asyncio.Event) -> None:
+    def __init__(
+        self, app: Application, vitals: Vitals, *, wake: asyncio.Event, called: asyncio.Event
+    ) -> None:
         self._app = app
         self._vitals = vitals
         self._wake = wake
-        self._sources = list(app.sources.values())
+        self._called = called
+        self._sources = [source for source in app.sources.values() if source.closed_on is None]
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -69,6 +74,7 @@ class Jobs:
             if source.stream:
                 self._lasting.append(asyncio.create_task(self._follow(source)))
         self._lasting.append(asyncio.create_task(self._deliver()))
+        self._lasting.append(asyncio.create_task(self._receive()))
 
     async def stop(self, within: float) -> None:
         """Let each page in hand and each delivery end, at most `within` seconds; then cancel."""
@@ -179,6 +185,21 @@ class Jobs:
                 task = asyncio.create_task(self.guarded("deliver", self._app.postman.deliver))
                 # The loop keeps weak references only, and `guarded` takes ours once it runs.
                 self._running[task] = "deliver"
+
+    async def _receive(self) -> None:
+        """Read the inbox when a network called, and every while for what was put off."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._called.wait(), RECEIVE_EVERY)
+            self._called.clear()
+            task = asyncio.create_task(self.guarded("inbox", self._read_inbox))
+            self._running[task] = "inbox"
+            await asyncio.wait([task])
+
+    async def _read_inbox(self) -> None:
+        while await self._app.receiver.read(self._app.sources, self._app.clock()):
+            if self._app.collector.stopping.is_set():
+                return
 
     def _deliveries(self) -> int:
         return sum(name == "deliver" for name in self._running.values())

@@ -59,6 +59,8 @@ class Vitals:
     failing: dict[str, str] = field(default_factory=dict)  # job → its error, while it lasts
     unwritten: dict[str, str] = field(default_factory=dict)  # job → how the database failed it
 
+    hooks: Counter[tuple[str, str]] = field(default_factory=Counter)  # calls by source and outcome
+
     def of(self, source_id: str) -> SourceCounts:
         return self.sources.setdefault(source_id, SourceCounts())
 

@@ -107,7 +107,10 @@ def _of_sources(vitals: Vitals) -> Iterator[Metric]:
             told.add_metric([source_id, outcome], counts.mentions[outcome])
         polls.add_metric([source_id], counts.polls)
         failures.add_metric([source_id], counts.failures)
-    yield from (told, polls, failures)
+    hooks = _counter("hooks", "Calls of networks, by what became of them.", "source", "outcome")
+    for (source_id, outcome), count in vitals.hooks.items():
+        hooks.add_metric([source_id, outcome], count)
+    yield from (told, polls, failures, hooks)
 
 
 def _of_daemon(app: Application | None, vitals: Vitals) -> Iterator[Metric]:

@@ -1,4 +1,4 @@
-"""The small HTTP server beside the daemon: health and metrics."""
+"""The small HTTP server beside the daemon: health, metrics, and the networks' own calls."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import logging
 from aiohttp import web
 
 from listener.web.health import Health
+from listener.web.hooks import MAX_BODY, Hooks
 
 log = logging.getLogger(__name__)
 
@@ -19,9 +20,9 @@ class PortError(Exception):
 class WebServer:
     """Serves from `start` to `stop`; may be moved to another address while it runs."""
 
-    def __init__(self, health: Health) -> None:
-        self._application = web.Application()
-        self._application.add_routes(health.routes())
+    def __init__(self, health: Health, hooks: Hooks) -> None:
+        self._application = web.Application(client_max_size=MAX_BODY)
+        self._application.add_routes([*health.routes(), *hooks.routes()])
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
         self._wanted: tuple[str, int] | None = None

@@ -4,44 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from connectors.connector import (
     Clock,
-    Closed,
     Connector,
     ConnectorError,
     Cursors,
     Gap,
-    Malformed,
     Page,
-    RateLimited,
     Refreshing,
-    Reject,
     Streaming,
-    Unauthorized,
 )
 from listener.storage import sources
 from listener.storage.database import Database
 from listener.workflows.ahead import Ahead, named, read_ahead
 from listener.workflows.draft import Origin
 from listener.workflows.process import Outcome, Processor
+from listener.workflows.standing import Standing
 from listener.workflows.supervise import Supervisor
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
 RENEW_AFTER = timedelta(minutes=1)
-BACKOFF_START = timedelta(seconds=30)
-BACKOFF_MAX = timedelta(hours=1)
-QUOTA_PAUSE = timedelta(minutes=15)  # where the network does not say how long to wait
-LASTING = {Unauthorized: "unauthorized", Closed: "closed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +46,12 @@ class Source:
     weight: float = 1.0
     stream: bool = False
     fingerprint: str = ""  # of its configuration: a stop holds until this changes
+
+    @property
+    def closed_on(self) -> date | None:
+        """The day its network ended: it is never polled, and its silence is no outage."""
+        closed: date | None = getattr(self.connector, "closed_on", None)
+        return closed
 
     @property
     def origin(self) -> Origin:
@@ -73,7 +70,7 @@ class Poll:
     """What one pass over a source brought."""
 
     source: str
-    skipped: str | None = None  # busy · stopped · not due
+    skipped: str | None = None  # busy · stopped · waiting · closed
     error: str | None = None
     pages: int = 0
     outcome: Outcome = field(default_factory=Outcome)
@@ -90,10 +87,10 @@ class Collector:
     database: Database
     processor: Processor
     supervisor: Supervisor
+    standing: Standing
     owner: str
     clock: Clock
     on_page: Callable[[Source, Outcome], None] = lambda _source, _outcome: None
-    jitter: Callable[[], float] = random.random
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     in_hand: set[asyncio.Task[Any] | None] = field(default_factory=set)  # tasks within a page
 
@@ -101,6 +98,9 @@ class Collector:
         """Read one source up to now. Errors are kept as its health, never raised."""
         result = Poll(source=source.id)
         lane = source.id
+        if source.closed_on is not None:
+            result.skipped = "closed"
+            return result
         result.skipped = await self._begin(source, lane, force=force)
         if result.skipped:
             return result
@@ -109,10 +109,10 @@ class Collector:
             await self._walk(source, lane, pages, result)
         except ConnectorError as error:
             result.error = str(error)
-            await self._fail(source, lane, error)
+            await self.standing.failed(source.id, lane, source.fingerprint, error)
         else:
             if not self.stopping.is_set():
-                await self._succeed(source, lane)
+                await self.standing.succeeded(lane, source.fingerprint)
         finally:
             await self._release(lane)
         return result
@@ -130,7 +130,7 @@ class Collector:
             pages = connector.stream(await self._cursors(source))
             await self._walk(source, lane, pages, Poll(source=source.id), live=True)
         except ConnectorError as error:
-            await self._fail(source, lane, error)
+            await self.standing.failed(source.id, lane, source.fingerprint, error)
         finally:
             await self._release(lane)
 
@@ -148,6 +148,10 @@ class Collector:
             result.error = str(error)
             log.info("refresh.failed source=%s error=%s", source.id, type(error).__name__)
         return result
+
+    async def take(self, source: Source, page: Page) -> Outcome:
+        """Process a page that the network brought to us: it is as live as a stream's."""
+        return await self._process(source, page, live=True)
 
     async def _begin(self, source: Source, lane: str, *, force: bool) -> str | None:
         """Take the lease; why not, where it cannot or should not be taken."""
@@ -195,7 +199,9 @@ class Collector:
         async with self.database.write() as connection:
             await sources.acquire(connection, lane, owner=self.owner, at=now, lease=LEASE)
         if live:
-            await self._succeed(source, lane)  # a stream never ends well: that it runs is success
+            await self.standing.succeeded(
+                lane, source.fingerprint
+            )  # a stream never ends well: that it runs is success
 
     async def _process(
         self, source: Source, page: Page, *, live: bool = False, ahead: Ahead | None = None
@@ -224,73 +230,6 @@ class Collector:
             )
         async with self.database.write() as connection:
             await self.supervisor.lost(connection, source.id, gaps, self.clock())
-
-    async def _succeed(self, source: Source, lane: str) -> None:
-        at = self.clock()
-        async with self.database.write() as connection:
-            before = await sources.get(connection, lane)
-            await sources.set_state(
-                connection,
-                lane,
-                last_success_at=at,
-                failures=0,
-                failing_since=None,
-                last_error=None,
-                next_at=None,
-                fingerprint=source.fingerprint,
-            )
-            if before is not None and before.failures:
-                log.info("source.recovered source=%s after=%d", lane, before.failures)
-                await self.supervisor.recovered(connection, lane, before, at)
-
-    async def _fail(self, source: Source, lane: str, error: ConnectorError) -> None:
-        at = self.clock()
-        async with self.database.write() as connection:
-            before = await sources.get(connection, lane)
-            failures = (before.failures if before else 0) + 1
-            since = before.failing_since if before and before.failing_since else at
-            stopped = LASTING.get(type(error))
-            if failures == 1 or stopped:
-                log.warning(
-                    "source.failing source=%s error=%s detail=%s",
-                    lane,
-                    type(error).__name__,
-                    error,
-                )
-            if isinstance(error, Malformed):
-                await self._quarantine(connection, source, error, at)
-            await sources.set_state(
-                connection,
-                lane,
-                failures=failures,
-                failing_since=since,
-                last_error=f"{type(error).__name__}: {error}"[:500],
-                next_at=at + self._pause(error, failures),
-                stopped=stopped,
-                fingerprint=source.fingerprint,
-            )
-            await self.supervisor.failing(connection, lane, error, failures, since, at)
-
-    def _pause(self, error: ConnectorError, failures: int) -> timedelta:
-        if isinstance(error, RateLimited):
-            return error.retry_after or QUOTA_PAUSE
-        pause = min(BACKOFF_START * 2 ** min(failures - 1, 10), BACKOFF_MAX)
-        spread: timedelta = pause * (0.5 + self.jitter() / 2)
-        return spread
-
-    async def _quarantine(
-        self, connection: Any, source: Source, error: Malformed, at: datetime
-    ) -> None:
-        await sources.add_rejects(
-            connection,
-            source.id,
-            "",
-            [Reject(error=str(error), payload=error.payload)],
-            sealer=self.processor.sealer,
-            refs={},
-            at=at,
-            keep=self.processor.quarantine,
-        )
 
 
 def stream_lane(source: Source) -> str:

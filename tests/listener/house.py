@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from classifiers.classifier import Sample, Score
 from classifiers.client import ScorerUnavailable
 from classifiers.virality import virality
-from connectors.connector import Page
+from connectors.connector import Clock, Page
 from connectors.mention import Author, Engagement, Kind, Mention, MentionKey
 from listener.domain.calendar import CalendarSettings, WorkCalendar
 from listener.domain.incident import Policy
@@ -24,10 +24,13 @@ from listener.domain.watch import Watch, Watcher
 from listener.storage.database import Database
 from listener.storage.seal import Sealer
 from listener.storage.tables import metadata
+from listener.workflows.collect import Collector
 from listener.workflows.draft import Origin
 from listener.workflows.judgement import Judgement
 from listener.workflows.process import Processor
+from listener.workflows.standing import Standing
 from listener.workflows.summon import Summons
+from listener.workflows.supervise import Supervisor
 
 PARIS = ZoneInfo("Europe/Paris")
 NIGHT = datetime(2026, 3, 14, 22, 0, tzinfo=UTC)  # a Saturday, 23:00 in Paris
@@ -192,3 +195,28 @@ async def count(database: Database, table: str, **where: Any) -> int:
 async def rows(database: Database, table: str) -> list[Any]:
     async with database.read() as connection:
         return list(await connection.execute(metadata.tables[table].select()))
+
+
+def collector_of(
+    processor: Processor, clock: Clock, *, jitter: Callable[[], float] = lambda: 1.0, **values: Any
+) -> Collector:
+    """A collector over a house, as the application wires one."""
+    calendar = processor.judgement.summons.calendar
+    supervisor = Supervisor(calendar=calendar, channels=("slack",))
+    standing = Standing(
+        database=processor.database,
+        supervisor=supervisor,
+        clock=clock,
+        sealer=processor.sealer,
+        quarantine=processor.quarantine,
+        jitter=jitter,
+    )
+    parts = {
+        "database": processor.database,
+        "processor": processor,
+        "supervisor": supervisor,
+        "standing": standing,
+        "owner": "one",
+        "clock": clock,
+    }
+    return Collector(**{**parts, **values})

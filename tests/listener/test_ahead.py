@@ -12,10 +12,17 @@ import pytest
 from classifiers.client import ScorerUnavailable
 from connectors.connector import Page, Unavailable
 from connectors.mention import Kind
-from listener.domain.calendar import CalendarSettings, WorkCalendar
 from listener.workflows.collect import Collector, Poll, Source
-from listener.workflows.supervise import Supervisor
-from tests.listener.house import NIGHT, PARIS, WordScorer, count, figures, house, mention, rows
+from tests.listener.house import (
+    NIGHT,
+    WordScorer,
+    collector_of,
+    count,
+    figures,
+    house,
+    mention,
+    rows,
+)
 
 
 @dataclass
@@ -42,15 +49,7 @@ class Shelf:
 
 def collector(database: Any, **values: Any) -> Collector:
     processor = house(database, scorer=values.pop("scorer", None))
-    calendar = WorkCalendar(CalendarSettings(), PARIS)
-    return Collector(
-        database=database,
-        processor=processor,
-        supervisor=Supervisor(calendar=calendar, channels=("console",)),
-        owner="one",
-        clock=lambda: NIGHT,
-        **values,
-    )
+    return collector_of(processor, lambda: NIGHT, **values)
 
 
 def source(shelf: Shelf) -> Source:

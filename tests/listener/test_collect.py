@@ -22,8 +22,7 @@ from connectors.connector import (
     Unavailable,
 )
 from listener.workflows.collect import Collector, Source
-from listener.workflows.supervise import Supervisor
-from tests.listener.house import NIGHT, count, house, mention, rows
+from tests.listener.house import NIGHT, collector_of, count, house, mention, rows
 
 
 @dataclass
@@ -68,16 +67,7 @@ class Desk:
     at: Any = NIGHT
 
     def collector(self, owner: str = "one") -> Collector:
-        processor = house(self.database)
-        summons = processor.judgement.summons
-        return Collector(
-            database=self.database,
-            processor=processor,
-            supervisor=Supervisor(calendar=summons.calendar, channels=("slack",)),
-            owner=owner,
-            clock=lambda: self.at,
-            jitter=lambda: 1.0,
-        )
+        return collector_of(house(self.database), lambda: self.at, owner=owner)
 
     def source(self, **values: Any) -> Source:
         known: dict[str, Any] = {"every": timedelta(minutes=5), "fingerprint": "a"}

@@ -58,7 +58,7 @@ async def nothing(*_) -> int:
 
 
 def application(database=None, *, poll=nothing, deliver=nothing, tick=nothing, stream=False):
-    source = SimpleNamespace(id="presse", every=timedelta(hours=1), stream=stream)
+    source = SimpleNamespace(id="presse", every=timedelta(hours=1), stream=stream, closed_on=None)
     return SimpleNamespace(
         clock=lambda: AT,
         database=database or SimpleNamespace(is_sqlite=True, url=None),
@@ -72,7 +72,7 @@ def application(database=None, *, poll=nothing, deliver=nothing, tick=nothing, s
 
 
 def working(app, vitals=None, wake=None) -> Jobs:
-    return Jobs(app, vitals or Vitals(), wake=wake or asyncio.Event())
+    return Jobs(app, vitals or Vitals(), wake=wake or asyncio.Event(), called=asyncio.Event())
 
 
 @pytest.fixture

@@ -17,17 +17,17 @@ from connectors.connector import Page
 from connectors.mention import Deletion, MentionKey
 from listener.app.owner import owner_name, release_leases_of_the_dead
 from listener.storage import due, sources
-from listener.workflows.collect import Collector, Source
+from listener.workflows.collect import Source
 from listener.workflows.draft import Origin
 from listener.workflows.refresh import Refresher
 from listener.workflows.rescore import Rescorer
-from listener.workflows.supervise import Supervisor
 from listener.workflows.tick import Ticker
 from tests.listener.house import (
     NIGHT,
     ORIGIN,
     POLICY,
     WordScorer,
+    collector_of,
     count,
     figures,
     house,
@@ -78,14 +78,7 @@ class Counts:
 
 def refresher(database: Any, network: Counts) -> tuple[Refresher, dict[str, Source]]:
     processor = house(database)
-    supervisor = Supervisor(calendar=processor.judgement.summons.calendar, channels=("slack",))
-    collector = Collector(
-        database=database,
-        processor=processor,
-        supervisor=supervisor,
-        owner="one",
-        clock=lambda: network.at,
-    )
+    collector = collector_of(processor, lambda: network.at)
     source = Source(id="mastodon", connector=network, every=timedelta(minutes=5))
     made = Refresher(database=database, sealer=processor.sealer, collector=collector)
     return made, {"mastodon": source}

@@ -15,9 +15,17 @@ import pytest
 from classifiers.client import ScorerClient
 from connectors.connector import Cursors, Page, RateLimited
 from connectors.mention import Mention
-from listener.workflows.collect import Collector, Source
-from listener.workflows.supervise import Supervisor
-from tests.listener.house import NIGHT, WordScorer, count, figures, house, mention, rows
+from listener.workflows.collect import Source
+from tests.listener.house import (
+    NIGHT,
+    WordScorer,
+    collector_of,
+    count,
+    figures,
+    house,
+    mention,
+    rows,
+)
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 
@@ -62,16 +70,7 @@ def _said(number: int) -> Mention:
 
 
 def _collector(database: Any, scorer: Any, on_page: Any = lambda _source, _outcome: None) -> Any:
-    processor = house(database, scorer=scorer)
-    supervisor = Supervisor(calendar=processor.judgement.summons.calendar, channels=("console",))
-    return Collector(
-        database=database,
-        processor=processor,
-        supervisor=supervisor,
-        owner="one",
-        clock=lambda: NIGHT,
-        on_page=on_page,
-    )
+    return collector_of(house(database, scorer=scorer), lambda: NIGHT, on_page=on_page)
 
 
 def _source(crowd: Crowd) -> Source:
