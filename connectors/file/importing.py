@@ -10,13 +10,14 @@ import orjson
 from pydantic import BaseModel, Field
 
 from connectors.connector import Malformed, Page
+from connectors.file.columns import NoTable
 from connectors.file.defaults import Defaults
 from connectors.file.draft import Draft
 from connectors.file.lines import BadLine, Lines, decode
 from connectors.file.opened import is_settled, opened
 from connectors.file.records import read_record
 from connectors.file.settings import FileSettings
-from connectors.file.table import NoTable, Unfinished, read_header, read_row, to_record
+from connectors.file.table import Dialect, Unfinished, read_header, read_row, to_record
 
 _HEAD = 1024
 
@@ -101,11 +102,14 @@ def _fill_from_table(
     lines.back_to(offset=0, number=0)
     try:
         header = read_header(lines, settings)
+        dialect = Dialect(
+            delimiter=header.delimiter, encoding=settings.encoding, max_line=settings.max_line
+        )
         if start > lines.offset:
             lines.back_to(offset=start, number=number)
         while not draft.full:
             start, number = lines.offset, lines.number
-            row = read_row(lines, header, settings, settled=settled)
+            row = read_row(lines, dialect, settled=settled)
             if row is None:
                 return True
             try:

@@ -11,17 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from connectors.connector import ConnectorSettings
-
-FIELDS = frozenset(
-    {
-        *("external_id", "network", "kind", "url", "title", "text", "language", "published_at"),
-        *("edited_at", "rating", "tags", "links", "media", "accounts"),
-        *("parent_id", "root_id", "quoted_id", "repost_of"),
-        *("author", "author_id", "author_handle", "followers"),
-        *("views", "reactions", "replies", "shares"),
-    }
-)
-"""What a CSV column may hold."""
+from connectors.file.columns import FIELDS
 
 
 class FileSettings(ConnectorSettings):
