@@ -94,10 +94,15 @@ class Walk:
         self._go_on(positions, token, may_go_deeper, got_further=len(self._given) > before)
         return new
 
+    def has_given(self, item_id: str) -> bool:
+        """Whether an item of this id was met before: what else would be asked about it need not be."""
+        fingerprint = _fingerprint(item_id)
+        return fingerprint in self._given or fingerprint in self.seen
+
     def _is_new(self, item: Found) -> bool:
         if item.position is not None and item.position < self.floor:
             return False
-        fingerprint = blake2b(item.id.encode(), digest_size=8).hexdigest()
+        fingerprint = _fingerprint(item.id)
         if fingerprint in self._given:
             return False
         self._given.add(fingerprint)
@@ -249,6 +254,10 @@ def _resumed(walk: Walk, kept: dict[str, Any]) -> Walk:
     walk.fresh_from = instant(kept.get("fresh_from"))
     walk._given.update(walk.fresh)
     return walk
+
+
+def _fingerprint(item_id: str) -> str:
+    return blake2b(item_id.encode(), digest_size=8).hexdigest()
 
 
 def _iso(at: datetime | None) -> str | None:

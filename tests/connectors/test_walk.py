@@ -109,3 +109,13 @@ async def test_a_token_that_the_server_forgot_is_given_up_for_a_date() -> None:
         pages.append(page)
     assert pages[-1].complete
     assert len(pages) >= 3
+
+
+def test_a_walk_says_what_it_met_before_so_that_it_is_not_asked_about_again():
+    walk = begin(None, WINDOW, NOON)
+    assert not walk.has_given("a")
+    walk.take([Found(id="a", position=NOON)], None)
+    assert walk.has_given("a")
+    following = begin(walk.cursor(), WINDOW, NOON)
+    assert following.has_given("a")
+    assert not following.has_given("b")
