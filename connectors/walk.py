@@ -176,7 +176,9 @@ def begin(cursor: Cursor | None, window: Window, at: datetime) -> Walk:
     if mark is None:
         since = at - window.look_back
         return Walk(mark=since, floor=since, overlap=overlap)
-    floor = max(mark - overlap, instant(kept.get("seen_from")) or mark - overlap)
+    floor, forgotten = mark - overlap, instant(kept.get("seen_from"))
+    if forgotten is not None:
+        floor = max(floor, forgotten + _TICK)  # what stands at it was given, and is not remembered
     walk = Walk(mark=mark, floor=floor, overlap=overlap, seen=frozenset(strings(kept.get("seen"))))
     return _resumed(walk, mapping(kept.get("walk")))
 

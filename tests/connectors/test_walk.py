@@ -119,3 +119,10 @@ def test_a_walk_says_what_it_met_before_so_that_it_is_not_asked_about_again():
     following = begin(walk.cursor(), WINDOW, NOON)
     assert following.has_given("a")
     assert not following.has_given("b")
+
+
+def test_what_a_full_memory_forgot_is_not_given_again():
+    posts = [post(number, 60 - number // 40) for number in range(2_400)]  # all within the overlap
+    walk = begin(None, WINDOW, NOON)
+    assert len(read(walk, posts, len(posts))) == len(posts)
+    assert read(resume(walk.cursor()), posts, len(posts)) == []
