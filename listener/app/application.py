@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from connectors.connector import Clock
+from connectors.connector import Clock, Unseen
 from connectors.http import HttpClient
 from listener.app.owner import owner_name
 from listener.config.models import Config
@@ -26,10 +26,12 @@ from listener.workflows.build import build_sources
 from listener.workflows.collect import Collector, Source
 from listener.workflows.compose import Composer
 from listener.workflows.deliver import Postman
+from listener.workflows.expiry import Expiries
 from listener.workflows.forget import Forgetter
 from listener.workflows.graveyard import Graveyard
 from listener.workflows.judgement import Judgement
 from listener.workflows.mend import Mender
+from listener.workflows.overview import unseen
 from listener.workflows.process import Outcome, Processor
 from listener.workflows.receive import Receiver
 from listener.workflows.refresh import Refresher
@@ -162,6 +164,10 @@ class Application:
         )
 
     @cached_property
+    def expiries(self) -> Expiries:
+        return Expiries(database=self.database, supervisor=self.supervisor)
+
+    @cached_property
     def receiver(self) -> Receiver:
         return Receiver(
             database=self.database,
@@ -197,7 +203,11 @@ class Application:
             database=self.database,
             calendar=self.calendar,
             viewer=self.viewer,
+            blind=self._blind,
         )
+
+    def _blind(self) -> Mapping[str, Sequence[Unseen]]:
+        return {source.id: kinds for source in self.sources.values() if (kinds := unseen(source))}
 
     @cached_property
     def composer(self) -> Composer:

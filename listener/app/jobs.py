@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 TICK_EVERY = timedelta(seconds=10)
 REFRESH_EVERY = timedelta(seconds=60)
+EXPIRY_EVERY = timedelta(hours=6)
 AGAIN = timedelta(seconds=60)  # at most, for a job that the database failed
 DELIVER_EVERY = 2.0  # s
 RECEIVE_EVERY = 30.0  # s
@@ -66,6 +67,7 @@ class Jobs:
         self._scheduler.start()
         self._every(TICK_EVERY, "scorer", self._keep_scorer)
         self._every(TICK_EVERY, "tick", self._tick, delay=1.0)
+        self._every(EXPIRY_EVERY, "expiry", self._tell_expiries, delay=10.0)
         self._every(REFRESH_EVERY, "refresh", self._refresh, delay=5.0)
         for place, source in enumerate(self._sources):
             delay = place * min(STAGGER, 5.0 / len(self._sources))
@@ -171,6 +173,9 @@ class Jobs:
 
     async def _refresh(self) -> None:
         await self._app.refresher.refresh(self._app.sources, self._app.clock())
+
+    async def _tell_expiries(self) -> None:
+        await self._app.expiries.tell(self._sources, self._app.clock())
 
     async def _deliver(self) -> None:
         """Start a delivery when a page brought alerts, and every few seconds for what is due."""

@@ -21,11 +21,13 @@ COMMANDS: Mapping[str, str] = {
     "forget": "listener.cli.forget:forget",
     "hosts": "listener.cli.hosts:hosts",
     "incidents": "listener.cli.incidents:incidents",
+    "login": "listener.cli.login:login",
     "mentions": "listener.cli.mentions:mentions",
     "oncall": "listener.cli.oncall:oncall",
     "quarantine": "listener.cli.quarantine:quarantine",
     "poll": "listener.cli.poll:poll",
     "run": "listener.cli.run:run",
+    "sources": "listener.cli.sources:sources",
     "version": "listener.cli.version:version",
 }
 """A command is a function, a group of commands a typer.Typer, at "module:attribute"."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from connectors.connector import Unseen
 from listener.domain.alert import PostView
 from listener.domain.calendar import WEEKDAYS, Weekday, WorkCalendar
 from listener.domain.incident import State
@@ -208,12 +209,13 @@ class SilentSource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unseen:
+class Coverage:
     """What the listener could not see: a figure is only worth what it leaves out."""
 
     gaps: Sequence[GapLine] = ()
     sources: Sequence[SilentSource] = ()
     quarantined: int = 0
+    blind: Mapping[str, Sequence[Unseen]] = field(default_factory=dict)  # by source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +228,7 @@ class Digest:
     networks: Sequence[NetworkFigures] = ()  # the most talkative first, also one gone silent
     peers: Sequence[PeerFigures] = ()
     incidents: Sequence[IncidentLine] = ()
-    unseen: Unseen = Unseen()
+    unseen: Coverage = Coverage()
     known_since: datetime | None = None  # the first mention ever stored: before it nothing is known
     listening_since: datetime | None = None  # when the listener itself began; None: not yet
     mediation: str = ""  # where complaints belong

@@ -14,6 +14,7 @@ class NoticeKind(StrEnum):
     SOURCE_REFUSED = "source_refused"  # its credentials were refused: somebody must act
     SOURCE_RECOVERED = "source_recovered"
     GAP = "gap"  # what a network could no longer give
+    ACCESS_ENDING = "access_ending"  # `since` is when
     ROTA_HOLE = "rota_hole"
     CHANNEL_FAILING = "channel_failing"
     SCORER_FAILING = "scorer_failing"

@@ -15,7 +15,7 @@ def notice_content(notice: Notice, *, language: str) -> Content:
     _ = speaker.gettext
     name = speaker.quoted(safe.clean(notice.name))
     lines = [line for line in (_period(speaker, notice), _cause(speaker, notice)) if line]
-    step = _step(speaker, notice.kind)
+    step = _step(speaker, notice.kind).format(name=safe.clean(notice.name))
     sections = (
         Section(title=_("What is known"), lines=tuple(lines)),
         Section(title=_("What to do"), lines=(step,) if step else ()),
@@ -40,6 +40,7 @@ def _what(speaker: Speaker, kind: NoticeKind) -> str:
         NoticeKind.SOURCE_REFUSED: _("the source {name} refuses our credentials"),
         NoticeKind.SOURCE_RECOVERED: _("the source {name} answers again"),
         NoticeKind.GAP: _("posts of the source {name} are lost"),
+        NoticeKind.ACCESS_ENDING: _("the access to the source {name} is ending"),
         NoticeKind.ROTA_HOLE: _("nobody is on call in the rota {name}"),
         NoticeKind.CHANNEL_FAILING: _("the channel {name} no longer takes messages"),
         NoticeKind.SCORER_FAILING: _("posts are no longer scored"),
@@ -54,6 +55,7 @@ def _step(speaker: Speaker, kind: NoticeKind) -> str:
         NoticeKind.SOURCE_REFUSED: _("Renew its token, then run: listener check-config --online"),
         NoticeKind.SOURCE_RECOVERED: "",
         NoticeKind.GAP: _("The network cannot give this period back: the figures leave it out."),
+        NoticeKind.ACCESS_ENDING: _("Ask whoever runs the listener for: listener login {name}"),
         NoticeKind.ROTA_HOLE: _("The fallback person is called meanwhile: complete the rota."),
         NoticeKind.CHANNEL_FAILING: _("Alerts take the fallback channel: check its settings."),
         NoticeKind.SCORER_FAILING: _("Rules on severity and sentiment wait until it is back."),
@@ -64,10 +66,19 @@ def _period(speaker: Speaker, notice: Notice) -> str:
     if notice.since is None:
         return ""
     since = speaker.moment(notice.since, now=notice.at)
+    if notice.kind is NoticeKind.ACCESS_ENDING:
+        return _ends(speaker, notice, since)
     if notice.until is None:
         return speaker.gettext("Since {since}.").format(since=since)
     until = speaker.moment(notice.until, now=notice.at)
     return speaker.gettext("From {since} to {until}.").format(since=since, until=until)
+
+
+def _ends(speaker: Speaker, notice: Notice, since: str) -> str:
+    _ = speaker.gettext
+    ended = notice.since is not None and notice.since <= notice.at
+    text = _("It ended {since}: this source is no longer read.") if ended else _("It ends {since}.")
+    return text.format(since=since)
 
 
 def _cause(speaker: Speaker, notice: Notice) -> str:

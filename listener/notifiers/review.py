@@ -8,6 +8,7 @@ from listener.domain.digest import Call, Digest, GapLine, IncidentLine, SilentSo
 from listener.domain.incident import State
 from listener.i18n import Speaker
 from listener.notifiers import safe, words
+from listener.notifiers.blindness import blindness
 from listener.notifiers.content import Section
 
 LINES = 10  # of incidents, calls or gaps; a longer list is cut and says so
@@ -74,6 +75,7 @@ def unseen(speaker: Speaker, digest: Digest) -> Section:
         *_unheard(speaker, digest),
         *(_silent(speaker, digest, source) for source in found.sources),
         *_cut(speaker, [_gap(speaker, digest, gap) for gap in found.gaps]),
+        *blindness(speaker, found.blind),
         *_uncounted(speaker, digest),
     ]
     nothing = _("Nothing that is known: the sources answered, and all that came could be read.")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from listener.config.models import Config
+from connectors.connector import Unseen
+from connectors.registry import CONNECTORS
+from listener.config.models import Config, SourceSettings
 from listener.domain.alert import Recipient
 from listener.domain.calendar import WorkCalendar
 from listener.domain.digest import (
@@ -46,6 +48,7 @@ class Reporter:
         database: Database,
         calendar: WorkCalendar,
         viewer: Viewer,
+        blind: Callable[[], Mapping[str, Sequence[Unseen]]] = dict,
         exercise_id: str = "",
     ) -> None:
         self.config = config
@@ -57,7 +60,8 @@ class Reporter:
             calendar=calendar,
             subjects=[watch.id for watch in config.watch if watch.kind in OWN],
             peers=[watch.id for watch in config.watch if watch.kind is WatchKind.PEER],
-            sources=[source.id for source in config.source if source.enabled],
+            sources=[source.id for source in config.source if source.enabled and _lives(source)],
+            blind=blind,
             mediation=config.hospital.mediation,
             exercise_id=exercise_id,
         )
@@ -167,3 +171,8 @@ class Reporter:
 def _mark(address: str) -> str:
     """Stands for an address in a key, which logs and Message-IDs may show."""
     return hashlib.blake2b(address.casefold().encode(), digest_size=6).hexdigest()
+
+
+def _lives(source: SourceSettings) -> bool:
+    """Whether its network still exists: a closed one's silence is no outage."""
+    return not hasattr(CONNECTORS[source.connector], "closed_on")

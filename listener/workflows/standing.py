@@ -138,3 +138,29 @@ class Standing:
 def _lasting(error: ConnectorError) -> str | None:
     """Why a source is not asked again until its configuration changes; None where it is."""
     return next((why for kind, why in LASTING.items() if isinstance(error, kind)), None)
+
+
+_ADVICE = {
+    "Unauthorized": "its access is refused: {renew}, then check with `listener check-config --online`",
+    "Denied": "its access lacks a permission: see docs/networks.md for the scopes, then {renew}",
+    "Closed": "the feed or account is gone for good: take the source out of the configuration",
+    "Refused": "our own guard or the proxy says no: see [network] and `listener hosts`",
+    "Malformed": "it answers what cannot be read: look at `listener quarantine`; a newer version of "
+    "the listener may know the new form",
+    "BadField": "its version no longer knows a field: set a newer `version`",
+    "Deprecated": "the network has retired this: see docs/networks.md for another way",
+    "RateLimited": "the network asked us to wait: nothing to do, unless it lasts for days",
+    "BudgetSpent": "its budget is spent until the next day or month: raise it, or wait",
+    "Unavailable": "it does not answer: it is asked again; if it lasts, check `listener hosts` "
+    "against the firewall",
+    "NotFound": "nothing is at this address or under this id: check the source's settings",
+}
+
+
+def advice_on(last_error: str | None, *, logs_in: bool) -> str | None:
+    """What an operator can do about the error that a source's state holds ("Name: detail")."""
+    if not last_error:
+        return None
+    renew = "run `listener login`" if logs_in else "renew its key in the configuration"
+    name = last_error.partition(":")[0]
+    return _ADVICE.get(name, "see the log").format(renew=renew)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,12 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.confidentiality import find_patients
+from connectors.connector import Unseen
 from listener.domain.alert import PostView
 from listener.domain.calendar import WorkCalendar
 from listener.domain.digest import (
     Call,
+    Coverage,
     Digest,
     Figures,
     GapLine,
@@ -23,7 +25,6 @@ from listener.domain.digest import (
     PeerFigures,
     Period,
     SilentSource,
-    Unseen,
 )
 from listener.domain.incident import State
 from listener.domain.rule import Level
@@ -45,6 +46,7 @@ class Surveyor:
     subjects: Collection[str]
     sources: Collection[str]
     peers: Collection[str] = ()
+    blind: Callable[[], Mapping[str, Sequence[Unseen]]] = dict  # by source, as configured now
     mediation: str = ""
     exercise_id: str = ""
 
@@ -146,10 +148,10 @@ class Surveyor:
             observed=alert.kind != "alerted",
         )
 
-    async def _unseen(self, connection: AsyncConnection, period: Period) -> Unseen:
+    async def _unseen(self, connection: AsyncConnection, period: Period) -> Coverage:
         gaps = await sources.gaps_between(connection, period.since, period.until)
         states = {row.id: row for row in await sources.all_states(connection)}
-        return Unseen(
+        return Coverage(
             gaps=[
                 GapLine(source=row.source_id, since=row.since, until=row.until, reason=row.reason)
                 for row in gaps
@@ -160,6 +162,7 @@ class Surveyor:
                 if (found := _silent(source, states.get(source), period)) is not None
             ],
             quarantined=await review.quarantined_between(connection, period.since, period.until),
+            blind=self.blind(),
         )
 
 
