@@ -288,6 +288,7 @@ def test_the_listener_says_its_own_troubles(kind):
         text = all_of(message)
 
         assert message.subject.startswith("Veille — CHU de Valmont")
-        assert "Depuis 21 h 24." in text
+        ended = kind is NoticeKind.ACCESS_ENDING
+        assert ("Il a pris fin : 21 h 24." if ended else "Depuis 21 h 24.") in text
         assert "Cause : Unavailable: 503" in text and "\x1b" not in text
         assert errors_of(message.blocks) == [] or channel != "slack"
