@@ -183,7 +183,11 @@ class Connector(Protocol):
 
 @runtime_checkable
 class Refreshing(Protocol):
-    """A connector that can read again the counts of mentions it has seen."""
+    """A connector that can read again the counts of mentions it has seen, and finds what is gone.
+
+    `verify_every`, where it has one, is how long a stored text may stand without being asked for:
+    some networks want what is deleted there deleted here within days.
+    """
 
     def refresh(self, keys: Collection[MentionKey]) -> AsyncIterator[Page]: ...
 

@@ -25,15 +25,23 @@ def occurred_at(published_at: datetime | None, received_at: datetime) -> datetim
     return min(published_at, received_at)
 
 
-def next_refresh(occurred: datetime, growth: float | None, at: datetime) -> datetime | None:
+def next_refresh(
+    occurred: datetime,
+    growth: float | None,
+    at: datetime,
+    *,
+    verify_every: timedelta | None = None,
+) -> datetime | None:
     """When the figures of a mention are read again; None once it has had its time.
 
     `growth` is engagement gained an hour in multiples of the usual, None where unknown.
+    `verify_every` is for a network that wants what it deleted deleted here: there the time never
+    ends, and any wait is at most as long.
     """
     age = at - occurred
     if growth is not None and growth >= GROWING and age < GROWING_FOR:
         return at + GROWING_REFRESH
     for limit, pause in REFRESH:
         if age < limit:
-            return at + pause
-    return None
+            return at + min(pause, verify_every or pause)
+    return at + verify_every if verify_every else None

@@ -62,6 +62,7 @@ class Source:
             weight=self.weight,
             backfill=bool(getattr(self.connector, "backfill", False)),
             refreshes=isinstance(self.connector, Refreshing),
+            verify_every=getattr(self.connector, "verify_every", None),
         )
 
 

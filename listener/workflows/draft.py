@@ -32,6 +32,7 @@ class Origin:
     weight: float = 1.0
     backfill: bool = False
     refreshes: bool = False
+    verify_every: timedelta | None = None  # how long a text may stand unchecked, by its network
 
 
 @dataclass(slots=True, kw_only=True)
@@ -161,7 +162,7 @@ class RowMaker:
     ) -> datetime | None:
         if not origin.refreshes or origin.backfill:
             return None
-        return next_refresh(occurred, verdicts.growth, at)
+        return next_refresh(occurred, verdicts.growth, at, verify_every=origin.verify_every)
 
     def content(self, draft: Draft) -> dict[str, Any]:
         """Title and text without anybody's handle, and what tells an edit."""

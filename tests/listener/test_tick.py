@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -51,6 +51,7 @@ class Counts:
     asked: list[MentionKey] = field(default_factory=list)
     gone: bool = False
     at: Any = NIGHT
+    verify_every: timedelta | None = None
 
     def hosts(self) -> tuple[str, ...]:
         return ()
@@ -94,6 +95,24 @@ async def test_a_young_mention_is_read_again_and_an_old_one_is_left_alone(databa
     await made.refresh(known, network.at)
     assert [key.external_id for key in network.asked] == [mention(1).external_id]
     assert await count(database, "snapshots") == 1
+
+
+async def test_a_network_that_wants_deletions_followed_is_asked_for_as_long_as_a_text_stands(
+    database,
+) -> None:
+    processor = house(database)
+    await live(processor, NIGHT - timedelta(days=20))
+    origin = replace(ORIGIN, verify_every=timedelta(days=1))
+    old = mention(2, published_at=NIGHT - timedelta(days=9))
+    await processor.process(page(old), origin, NIGHT)
+    network = Counts(at=NIGHT)
+    network.verify_every = timedelta(days=1)
+    made, known = refresher(database, network)
+    for day in (1, 2, 3):
+        network.asked.clear()
+        network.at = NIGHT + timedelta(days=day, minutes=1)
+        await made.refresh(known, network.at)
+        assert [key.external_id for key in network.asked] == [old.external_id]
 
 
 async def test_growth_found_by_a_refresh_pages(database) -> None:
