@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.bluesky import BlueskyConnector
 from connectors.connector import Connector
 from connectors.file import FileConnector
+from connectors.forum import ForumConnector
 from connectors.mastodon import MastodonConnector
 from connectors.rss import RssConnector
 from connectors.wordpress import WordpressConnector
@@ -12,6 +13,7 @@ from connectors.wordpress import WordpressConnector
 CONNECTORS: dict[str, type[Connector]] = {
     "bluesky": BlueskyConnector,
     "file": FileConnector,
+    "forum": ForumConnector,
     "mastodon": MastodonConnector,
     "rss": RssConnector,
     "wordpress": WordpressConnector,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.connectors.cases import (
     bluesky,
     file,
+    forum,
     mastodon,
     rss,
     wordpress,
@@ -13,6 +14,7 @@ from tests.connectors.cases import (
 CASES = (
     *bluesky.CASES,
     *file.CASES,
+    *forum.CASES,
     *mastodon.CASES,
     *rss.CASES,
     *wordpress.CASES,
