@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks.measure import Measure, figure
 
-BENCHES = ("firehose", "feeds", "scoring", "process", "loop", "latency", "memory")
+BENCHES = ("firehose", "feeds", "connectors", "scoring", "process", "loop", "latency", "memory")
 PATIENCE = 900.0  # seconds that one benchmark may take
 FAILED = 1
 
