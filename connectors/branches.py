@@ -1,0 +1,89 @@
+"""What stands under many posts – comments, replies – read as one feed: a walk a post, in one cursor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from connectors.connector import Clock, Cursor, Page
+from connectors.reading import count, instant, mapping
+from connectors.walk import Listing, Walk, Window, walk_back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trunk:
+    """A post; `count` is how many stand under it, None where the network does not say."""
+
+    id: str
+    published: datetime | None
+    count: int | None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often a post is looked at: not before `pause`, even where its count changed, and after
+    `again` even where it did not (one deleted and one new leave it as it was)."""
+
+    pause: timedelta = timedelta(0)
+    again: timedelta = timedelta(hours=6)
+
+
+async def read_branches(
+    feed: str,
+    cursor: Cursor | None,
+    posts: Sequence[Trunk],
+    fetch: Callable[[Trunk, Walk], Awaitable[Listing]],
+    *,
+    rhythm: Callable[[Trunk], Rhythm],
+    window: Window,
+    clock: Clock,
+) -> AsyncIterator[Page]:
+    """The new under each post that is due, each page with the cursor of them all.
+
+    A post that is no longer among `posts` is forgotten.
+    """
+    before = mapping(mapping(cursor).get("posts"))
+    kept: dict[str, Any] = {post.id: mapping(before.get(post.id)) for post in posts}
+    for post in posts:
+        state = kept[post.id]
+        if not _is_due(post, state, clock(), rhythm(post)):
+            continue
+        asked_at = clock()
+        pages = walk_back(
+            feed,
+            mapping(state.get("walk")),
+            partial(fetch, post),
+            window=window,
+            clock=clock,
+        )
+        async for page in pages:
+            kept[post.id] = {**state, "walk": page.cursor}
+            yield replace(page, cursor=_cursor(kept, cursor), complete=False)
+        if "walk" not in mapping(kept[post.id].get("walk")):
+            kept[post.id] |= {"count": post.count, "read_at": asked_at.isoformat()}
+    mark = {"mark": clock().isoformat()}
+    yield Page(feed=feed, cursor=_cursor(kept, mark), complete=True)
+
+
+def _is_due(post: Trunk, state: dict[str, Any], at: datetime, rhythm: Rhythm) -> bool:
+    if "walk" in mapping(state.get("walk")):
+        return True
+    read_at = instant(state.get("read_at"))
+    if read_at is None:
+        return post.count != 0
+    if at - read_at >= rhythm.again:
+        return post.count != 0
+    changed = post.count is None or post.count != count(state.get("count"))
+    return changed and at - read_at >= rhythm.pause
+
+
+def _cursor(kept: dict[str, Any], before: Cursor | None) -> Cursor:
+    return {
+        "v": 1,
+        "mark": mapping(before).get("mark"),
+        "posts": {post_id: state for post_id, state in kept.items() if state},
+    }
