@@ -145,13 +145,22 @@ class Walk:
         self.token, self.until = None, self.oldest + _TICK if self.oldest else None
         return True
 
+    def _forgotten(self) -> datetime | None:
+        """What stands here or below was given, and is not remembered: there the next walk ends.
+
+        A walk that could not go down its whole overlap remembers nothing below its floor.
+        """
+        if self.floor <= (self.upper or self.mark) - self.overlap:
+            return self.fresh_from
+        return max(self.floor - _TICK, self.fresh_from or self.floor - _TICK)
+
     def cursor(self) -> Cursor:
         if self.done or self.upper is None:
             return {
                 "v": 1,
                 "mark": (self.upper or self.mark).isoformat(),
                 "seen": self.fresh,
-                "seen_from": _iso(self.fresh_from),
+                "seen_from": _iso(self._forgotten()),
             }
         return {
             "v": 1,

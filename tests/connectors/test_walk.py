@@ -76,6 +76,19 @@ def test_more_posts_in_one_overlap_than_are_remembered_are_still_given_once() ->
     assert len(given_ids) == 5_000
 
 
+def test_what_lies_below_a_walk_that_was_cut_short_is_not_given_again_by_a_later_one() -> None:
+    posts = [post(n, -60 * n) for n in range(5_000)]  # three days and a half
+    window = Window(look_back=timedelta(days=3), overlap=timedelta(days=14))
+    given_ids: list[str] = []
+    cursor: Cursor | None = None
+    for _ in range(4):
+        walk = begin(json.loads(json.dumps(cursor)), window, NOON)
+        while not walk.done:
+            given_ids += read(walk, posts, 100)
+        cursor = walk.cursor()
+    assert len(given_ids) == len(set(given_ids)) == 3 * 24 * 60 + 1
+
+
 def test_a_server_that_repeats_its_page_does_not_hold_us_for_ever() -> None:
     walk = resume(None)
     for _ in range(3):
