@@ -127,6 +127,19 @@ async def test_a_post_carries_json_or_a_form(site: Site, http: HttpClient) -> No
     assert bodies == ['application/json {"é":[1]}', "application/x-www-form-urlencoded a=b+c"]
 
 
+async def test_a_put_is_sent_once_as_it_stands(site: Site, http: HttpClient) -> None:
+    sent: list[tuple[str, str, str]] = []
+
+    async def page(request: web.Request) -> web.Response:
+        sent.append((request.method, request.raw_path, await request.text()))
+        return web.Response(status=500)
+
+    site.pages["/x"] = page
+    with pytest.raises(Unavailable):
+        await http.put(f"{site.base_url}/x?signed=a%40b", data=b"1\n2", encoded=True)
+    assert sent == [("PUT", "/x?signed=a%40b", "1\n2")]
+
+
 async def test_html_where_json_was_promised_is_malformed_and_kept(
     site: Site, http: HttpClient
 ) -> None:
