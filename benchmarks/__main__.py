@@ -19,7 +19,17 @@ from rich.table import Table
 
 from benchmarks.measure import Measure, figure
 
-BENCHES = ("firehose", "feeds", "connectors", "scoring", "process", "loop", "latency", "memory")
+BENCHES = (
+    "firehose",
+    "feeds",
+    "connectors",
+    "scoring",
+    "process",
+    "loop",
+    "latency",
+    "memory",
+    "crowd",
+)
 PATIENCE = 900.0  # seconds that one benchmark may take
 FAILED = 1
 

@@ -77,7 +77,7 @@ async def _measure(settled: float) -> list[Measure]:
             await asyncio.to_thread(daemon.wait_for, "READY=1")
             ready = time.perf_counter() - begun
             await asyncio.sleep(settled)
-            loop, whole = _weigh(daemon)
+            loop, whole = weigh(daemon)
     return [
         Measure(name="both processes", value=whole / MB, unit="MB (PSS)", at_most=400.0),
         Measure(name="the loop's process", value=loop / MB, unit="MB (PSS)", at_most=150.0),
@@ -90,7 +90,7 @@ def _started(folder: Path) -> AbstractContextManager[Service]:
     return service(folder, "--config", "config.toml", environ={"BLUESKY_PASSWORD": PASSWORD})
 
 
-def _weigh(daemon: Service) -> tuple[int, int]:
+def weigh(daemon: Service) -> tuple[int, int]:
     """PSS in bytes of the daemon's own process, and with its children's."""
     own = psutil.Process(daemon.process.pid)
     loop = own.memory_full_info().pss

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -40,6 +41,7 @@ class StandIn:
         self.empty_pages = 0  # before each page with items: no items, yet a next link
         self.spoil: Callable[[Any], Any] | None = None
         self.requests: list[web.Request] = []
+        self.asked_at: list[float] = []  # seconds of the monotonic clock, one a request
         self.faults: deque[Fault | None] = deque()  # None lets one request through
         self.quota: int | None = None  # requests left before 429
 
@@ -61,6 +63,7 @@ class StandIn:
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self.requests.append(request)
+        self.asked_at.append(time.monotonic())
         if self.faults and (fault := self.faults.popleft()) is not None:
             if fault.handler is not None:
                 return await fault.handler(request)
