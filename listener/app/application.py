@@ -45,7 +45,6 @@ from listener.workflows.supervise import Supervisor
 from listener.workflows.tick import Ticker
 from listener.workflows.view import Viewer
 
-LONGEST_BUDGET = timedelta(days=32)  # a month's
 OnPage = Callable[[Source, Outcome], None]
 
 
@@ -261,7 +260,7 @@ class Application:
 
     async def _expire_spending(self, at: datetime) -> None:
         async with self.database.write() as connection:
-            await spending.expire(connection, before=at - LONGEST_BUDGET)
+            await spending.expire(connection, at=at)
 
     @cached_property
     def ticker(self) -> Ticker:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from sqlalchemy import delete, func, select
@@ -15,6 +15,9 @@ from connectors.connector import Clock
 from listener.storage.database import Database
 from listener.storage.dialect import chunks, insert, lock_subjects
 from listener.storage.tables import spending, spending_items
+
+LONGEST = timedelta(days=367)
+"""No window is longer than a year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +92,10 @@ async def used(connection: AsyncConnection, budget: Budget, at: datetime) -> int
     return sum(slots.values()) + counted
 
 
-async def expire(connection: AsyncConnection, *, before: datetime) -> None:
-    """Forget what no window reaches any more."""
-    await connection.execute(delete(spending).where(spending.c.slot < before))
-    await connection.execute(delete(spending_items).where(spending_items.c.slot < before))
+async def expire(connection: AsyncConnection, *, at: datetime) -> None:
+    """Forget what no window reaches any more, of budgets that nobody asks about either."""
+    await connection.execute(delete(spending).where(spending.c.slot < at - LONGEST))
+    await connection.execute(delete(spending_items).where(spending_items.c.slot < at - LONGEST))
 
 
 async def _alone(connection: AsyncConnection, budgets: Collection[Budget]) -> None:

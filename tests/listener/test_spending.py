@@ -141,7 +141,7 @@ async def test_spending_that_no_window_reaches_is_forgotten(database: Database, 
     await ledger.spend(5, SEARCHES)
     await ledger.first_time(HASHTAGS, ["a"])
     async with database.write() as connection:
-        await spending.expire(connection, before=NOON + timedelta(days=1))
+        await spending.expire(connection, at=NOON + timedelta(days=368))
     assert await ledger.used(SEARCHES) == 0
     assert await ledger.first_time(HASHTAGS, ["a"]) == {"a"}
 
