@@ -112,6 +112,8 @@ class Graph:
             return Deprecated(said)
         if code in _DENIED:
             return Denied(f"{said}: the application lacks a permission")
+        if code == 100 and _is_permission(error):
+            return Denied(f"{said}: the application lacks a permission or feature")
         if code == 100:
             return BadField(f"{said}: a field this version does not know", payload=response.body)
         if response.status == 404:
@@ -119,6 +121,12 @@ class Graph:
         if response.status in (401, 403):
             return Unauthorized(said)
         return Malformed(said, payload=response.body)
+
+
+def _is_permission(error: Mapping[str, Any]) -> bool:
+    """Other people's Pages are refused under the code of a wrong parameter: only words tell."""
+    message = (string(error.get("message")) or "").lower()
+    return "permission" in message or "content access" in message
 
 
 def proof(token: str, app_secret: str) -> str:
