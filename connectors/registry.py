@@ -6,6 +6,8 @@ from connectors.bluesky import BlueskyConnector
 from connectors.connector import Connector
 from connectors.file import FileConnector
 from connectors.forum import ForumConnector
+from connectors.google_plus import GooglePlusConnector
+from connectors.imports import ImportConnector
 from connectors.mastodon import MastodonConnector
 from connectors.rss import RssConnector
 from connectors.wordpress import WordpressConnector
@@ -14,6 +16,8 @@ CONNECTORS: dict[str, type[Connector]] = {
     "bluesky": BlueskyConnector,
     "file": FileConnector,
     "forum": ForumConnector,
+    "google_plus": GooglePlusConnector,
+    "import": ImportConnector,
     "mastodon": MastodonConnector,
     "rss": RssConnector,
     "wordpress": WordpressConnector,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from connectors.connector import Cursor, Page, Reject
@@ -30,12 +30,19 @@ class Draft:
         self.rejects.append(Reject(error=said, payload=line.raw[:EXCERPT]))
 
     def page(self, cursor: Cursor, *, complete: bool) -> Page:
-        return Page(
-            mentions=[entry for entry in self.entries if isinstance(entry, Mention)],
-            engagements=[entry for entry in self.entries if isinstance(entry, Engagement)],
-            deletions=[entry for entry in self.entries if isinstance(entry, Deletion)],
-            audiences=[entry for entry in self.entries if isinstance(entry, AudienceSnapshot)],
-            rejects=self.rejects,
-            cursor=cursor,
-            complete=complete,
-        )
+        return page_of(self.entries, self.rejects, cursor, complete=complete)
+
+
+def page_of(
+    entries: Sequence[Entry], rejects: Sequence[Reject], cursor: Cursor, *, complete: bool
+) -> Page:
+    """A page of what was read, sorted by what it is."""
+    return Page(
+        mentions=[entry for entry in entries if isinstance(entry, Mention)],
+        engagements=[entry for entry in entries if isinstance(entry, Engagement)],
+        deletions=[entry for entry in entries if isinstance(entry, Deletion)],
+        audiences=[entry for entry in entries if isinstance(entry, AudienceSnapshot)],
+        rejects=rejects,
+        cursor=cursor,
+        complete=complete,
+    )

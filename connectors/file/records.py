@@ -219,6 +219,12 @@ _TYPES: dict[str, type[_Line]] = {
 }
 
 
+def is_record(value: Mapping[Any, Any]) -> bool:
+    """Whether an object is in the shape read here: every key is one of a line's."""
+    wire = _TYPES.get(str(value.get("type") or "mention"))
+    return wire is not None and value.keys() <= wire.model_fields.keys()
+
+
 def read_record(record: object, defaults: Defaults) -> tuple[Entry, ...]:
     """What one object says: a mention (and its figures), or what happened to one. Raises BadLine."""
     if not isinstance(record, Mapping):
