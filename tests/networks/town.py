@@ -1,0 +1,112 @@
+"""Every stand-in at once, and the configuration of a listener that reads them all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.networks.bluesky import Bluesky
+from tests.networks.mastodon import TOKEN, Mastodon
+from tests.networks.rss import FeedServer
+from tests.networks.standin import StandIn
+from tests.networks.wordpress import WordpressServer
+
+
+class Secret(str):
+    """A value that goes to a file of its own beside the configuration."""
+
+
+@dataclass(frozen=True)
+class House:
+    """One source: its connector, the network that it reads, and its keys once that is served."""
+
+    name: str
+    connector: str
+    network: Callable[[], Any]
+    keys: Callable[[Any], Mapping[str, Any]]
+
+
+HOUSES = (
+    House(
+        "bluesky",
+        "bluesky",
+        Bluesky,
+        lambda network: {
+            "base_url": network.base_url,
+            "identifier": "veille.example.com",
+            "app_password": Secret(network.password),
+        },
+    ),
+    House(
+        "mastodon",
+        "mastodon",
+        Mastodon,
+        lambda network: {"base_url": network.base_url, "access_token": Secret(TOKEN)},
+    ),
+    House("rss", "rss", FeedServer, lambda network: {"url": network.url}),
+    House("wordpress", "wordpress", WordpressServer, lambda network: {"url": network.url}),
+)
+
+HEAD = """
+state_dir = "state"
+[hospital]
+name = "CHU de Valmont"
+[[watch]]
+id = "chu"
+names = ["CHU de Valmont"]
+hashtags = ["chuvalmont"]
+accounts = ["chuvalmont", "chu-valmont.example"]
+[alerts]
+critical = ["console"]
+warning = ["console"]
+fallback = "console"
+[network]
+allowed_hosts = ["127.0.0.1"]
+[service]
+port = 8787
+"""
+
+
+@asynccontextmanager
+async def town(
+    folder: Path, *, names: Iterable[str] = (), every: str = "30s"
+) -> AsyncIterator[dict[str, Any]]:
+    """Serve the named networks (default: all), with `folder`/config.toml that reads them."""
+    wanted = set(names)
+    async with AsyncExitStack() as stack:
+        served: dict[str, Any] = {}
+        config = [HEAD]
+        for house in HOUSES:
+            if wanted and house.name not in wanted:
+                continue
+            network: StandIn = await stack.enter_async_context(house.network().serving())
+            served[house.name] = network
+            config.append(_source(house, house.keys(network), folder, every))
+        (folder / "config.toml").write_text("\n".join(config), "utf-8")
+        yield served
+
+
+def _source(house: House, keys: Mapping[str, Any], folder: Path, every: str) -> str:
+    lines = ["[[source]]", f'id = "{house.name}"', f'connector = "{house.connector}"']
+    lines += [f'every = "{every}"', 'about = ["chu"]']
+    lines += [f"{name} = {_toml(value, folder, house.name, name)}" for name, value in keys.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any, folder: Path, source: str, key: str) -> str:
+    if isinstance(value, Secret):
+        path = folder / f"{source}-{key}.secret"
+        path.write_text(value, "utf-8")
+        path.chmod(0o600)
+        return f'{{ file = "{path}" }}'
+    if isinstance(value, Mapping):
+        pairs = (f"{k} = {_toml(v, folder, source, f'{key}-{k}')}" for k, v in value.items())
+        return "{ " + ", ".join(pairs) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(item, folder, source, key) for item in value) + "]"
+    # JSON's strings, numbers and booleans are TOML's too.
+    return json.dumps(value, ensure_ascii=False)
