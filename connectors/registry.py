@@ -8,6 +8,7 @@ from connectors.file import FileConnector
 from connectors.forum import ForumConnector
 from connectors.google_plus import GooglePlusConnector
 from connectors.imports import ImportConnector
+from connectors.linkedin import LinkedinConnector
 from connectors.mastodon import MastodonConnector
 from connectors.rss import RssConnector
 from connectors.wordpress import WordpressConnector
@@ -18,6 +19,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "forum": ForumConnector,
     "google_plus": GooglePlusConnector,
     "import": ImportConnector,
+    "linkedin": LinkedinConnector,
     "mastodon": MastodonConnector,
     "rss": RssConnector,
     "wordpress": WordpressConnector,

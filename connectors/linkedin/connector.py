@@ -1,0 +1,287 @@
+"""The LinkedIn connector: the page's posts, their comments, what LinkedIn notifies, its audience."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from hashlib import blake2b
+from itertools import islice
+from typing import ClassVar
+
+import structlog
+from yarl import URL
+
+from connectors.audience import is_due
+from connectors.budget import Budget, BudgetSpent, Ledger, MemoryLedger, account_of
+from connectors.connector import (
+    Clock,
+    ConnectorError,
+    ConnectorSettings,
+    Cursor,
+    Cursors,
+    Gap,
+    Malformed,
+    Page,
+    RateLimited,
+    Unavailable,
+    Unseen,
+    Watched,
+)
+from connectors.http import HttpClient, Limits
+from connectors.linkedin.api import Api
+from connectors.linkedin.audience import read_audience
+from connectors.linkedin.comments import Comments, posts_params
+from connectors.linkedin.figures import BATCH, is_gone, read_figures, with_shares
+from connectors.linkedin.hooks import answered
+from connectors.linkedin.notices import Notices
+from connectors.linkedin.pulled import Pulled
+from connectors.linkedin.settings import LinkedinSettings
+from connectors.linkedin.told import Told
+from connectors.linkedin.urns import is_comment, is_post, urn
+from connectors.linkedin.wire import NETWORK, read_post, rejected
+from connectors.mention import Deletion, Engagement, MentionKey
+from connectors.oauth import Bearer, OAuthClient, renew
+from connectors.tokens import MemoryTokens, Token, TokenStore
+from connectors.walk import Listing, Walk, Window, walk_back
+from connectors.webhook import Answer, Call
+
+log = structlog.get_logger(__name__)
+
+_POLITE = Limits(rate=5.0, burst=20, concurrency=2)
+_PASSING = (RateLimited, Unavailable, Malformed)
+_AUDIENCE = "audience"
+
+Pages = Callable[[Cursor | None], AsyncIterator[Page]]
+
+
+class LinkedinConnector:
+    """See connectors.connector.Connector, Refreshing, PartlyBlind; Metered, LoggingIn, Expiring,
+    Receiving. Needs the Community Management API and an administrator of the page.
+
+    https://learn.microsoft.com/en-us/linkedin/marketing/community-management/. Never seen live.
+    """
+
+    name: ClassVar[str] = NETWORK
+    Settings: ClassVar[type[ConnectorSettings]] = LinkedinSettings
+
+    def __init__(
+        self,
+        settings: LinkedinSettings,
+        *,
+        http: HttpClient,
+        watched: Watched,
+        clock: Clock,
+        ledger: Ledger | None = None,
+        tokens: TokenStore | None = None,
+    ) -> None:
+        self._settings = settings
+        self._http = http
+        self._clock = clock
+        self._client = _client(settings)
+        given = settings.access_token.get_secret_value() if settings.access_token else None
+        self._bearer = Bearer(
+            tokens or MemoryTokens(),
+            clock=clock,
+            renewing=self._renewed if self._client else None,
+            given=given,
+            made_for=self._client.made_for if self._client else "",
+        )
+        self._api = Api(
+            http,
+            settings,
+            bearer=self._bearer,
+            ledger=ledger or MemoryLedger(clock),
+            clock=clock,
+            account=account_of(settings.client_id or given or ""),
+        )
+        self._told = Told()
+        self._received = Told()
+        self._notices = Notices(self._api, clock=clock, told=self._told)
+        self._pulled = Pulled(self._api, self._notices, settings, clock)
+        self._refused: set[str] = set()
+        # A deleted post is told by nobody: it is missed when it is asked for again.
+        self.verify_every = settings.verify_every
+        http.limit(URL(settings.base_url).host or "", _POLITE)
+
+    def hosts(self) -> Sequence[str]:
+        urls = [URL(self._settings.base_url)]
+        if self._client is not None:
+            urls.append(URL(self._settings.login_pages))
+        return tuple(dict.fromkeys(f"{url.host}:{url.port}" for url in urls))
+
+    def budgets(self) -> Sequence[Budget]:
+        return (self._api.requests, self._api.refusals)
+
+    def oauth(self) -> OAuthClient | None:
+        return self._client
+
+    async def admitted(self, token: Token) -> Token:
+        return token
+
+    async def access_ends_at(self) -> datetime | None:
+        """The earlier of the login's end and the end of `version`: each needs a person's hand, and
+        each stops everything, so one warning ahead serves both."""
+        token = await self._bearer.stored()
+        ends = None
+        if token is not None:
+            renewable = self._client is not None and token.refresh is not None
+            ends = token.refresh_expires_at if renewable else token.expires_at
+        return min(filter(None, (ends, self._settings.version_ends)))
+
+    def unseen(self) -> Sequence[Unseen]:
+        settings = self._settings
+        blind = [Unseen.ELSEWHERE, Unseen.AUTHORS]
+        if settings.client_secret is None:
+            blind.append(Unseen.INSTANT)
+        if not settings.comments and not settings.notifications:
+            blind.append(Unseen.COMMENTS)
+        return blind
+
+    async def poll(self, cursors: Cursors) -> AsyncIterator[Page]:
+        """Every feed of every page; one that is refused, or fails by itself, does not stop the others.
+
+        Raises at the end: what may pass if anything of that kind happened; what needs somebody's
+        hand only if nothing at all could be read, else it is told, as a gap.
+        """
+        await self._api.may_ask()
+        failures: list[tuple[str, ConnectorError]] = []
+        read_any = False
+        for name, pages in self._feeds():
+            try:
+                async for page in pages(cursors.get(name)):
+                    read_any = True
+                    yield page
+            except ConnectorError as error:
+                failures.append((name, error))
+                if isinstance(error, RateLimited | Unavailable):
+                    break  # one count for them all, one host
+        else:
+            async for page in self._audience(cursors):
+                yield page
+        for name, failure in failures:
+            if read_any and not isinstance(failure, _PASSING) and name not in self._refused:
+                self._refused.add(name)
+                yield self._refusal(name, failure)
+        _raise_worst([failure for _, failure in failures], read_any=read_any)
+
+    def _feeds(self) -> Iterator[tuple[str, Pages]]:
+        settings = self._settings
+        for organization in settings.organizations:
+            digest = blake2b(organization.encode(), digest_size=4).hexdigest()
+            if settings.posts:
+                name = f"posts:{digest}"
+                yield name, partial(self._posts, name, organization)
+            if settings.comments:
+                name = f"comments:{digest}"
+                yield name, partial(self._comments, name, organization)
+            if settings.notifications:
+                name = f"notifications:{digest}"
+                yield name, partial(self._pulled.pages, name, organization)
+
+    @property
+    def _window(self) -> Window:
+        return Window(look_back=self._settings.look_back, overlap=self._settings.overlap)
+
+    def _posts(self, name: str, organization: str, cursor: Cursor | None) -> AsyncIterator[Page]:
+        fetch = partial(self._fetch_posts, organization)
+        return walk_back(name, cursor, fetch, window=self._window, clock=self._clock)
+
+    def _comments(self, name: str, organization: str, cursor: Cursor | None) -> AsyncIterator[Page]:
+        comments = Comments(
+            self._api,
+            organization,
+            feed=name,
+            window=self._window,
+            lasting=self._settings.comments_for,
+            clock=self._clock,
+            told=self._told,
+        )
+        return comments.pages(cursor)
+
+    async def _fetch_posts(self, organization: str, walk: Walk) -> Listing:
+        items, token = await self._api.page("posts", posts_params(organization), walk.token)
+        found, rejects = [], []
+        for item in items:
+            try:
+                found.append(read_post(item, self._clock()))
+            except ValueError as error:
+                rejects.append(rejected(item, error))
+        return Listing(found=found, token=token, rejects=rejects)
+
+    async def _audience(self, cursors: Cursors) -> AsyncIterator[Page]:
+        settings, at = self._settings, self._clock()
+        if settings.audience and is_due(cursors.get(_AUDIENCE), at):
+            own, peers = settings.organizations, settings.peers
+            page = await read_audience(self._api, _AUDIENCE, own, peers, self._clock)
+            if page is not None:
+                yield page
+
+    async def refresh(self, keys: Collection[MentionKey]) -> AsyncIterator[Page]:
+        """Reactions and comments; of the page's own posts shares and views too. 404 is a deletion."""
+        await self._api.may_ask()
+        ids = dict.fromkeys(key.external_id for key in keys if key.network == NETWORK)
+        names = iter([name for name in ids if _can_be_read(name)])
+        while batch := list(islice(names, BATCH)):
+            yield await self._refreshed(batch)
+
+    async def _refreshed(self, names: list[str]) -> Page:
+        figures = await read_figures(self._api, names, self._clock)
+        gone = [name for name in names if name in figures and figures[name] is None]
+        left_out = [name for name in names if name not in figures]
+        gone += [name for name in left_out if await is_gone(self._api, name)]
+        engagements: Sequence[Engagement] = [f.engagement for f in figures.values() if f]
+        for organization in self._settings.organizations:
+            engagements = await with_shares(self._api, organization, engagements)
+        at = self._clock()
+        deletions = [Deletion(network=NETWORK, external_id=name, seen_at=at) for name in gone]
+        return Page(feed="refresh", engagements=engagements, deletions=deletions)
+
+    def answer(self, call: Call) -> Answer:
+        secret = self._settings.client_secret
+        return answered(call, secret.get_secret_value() if secret else None)
+
+    async def receive(self, call: Call) -> AsyncIterator[Page]:
+        """A notification is sent again for hours where our answer was lost: each is read once.
+
+        It is remembered only after its page was taken, so that nothing is lost by a crash.
+        """
+        page, ids = await self._pulled.pushed(call.body, self._received)
+        yield page
+        for notification in ids:
+            self._received.add(notification)
+
+    async def _renewed(self, token: Token, at: datetime) -> Token:
+        assert self._client is not None
+        return await renew(self._http, self._client, token, at)
+
+    def _refusal(self, feed: str, error: ConnectorError) -> Page:
+        log.warning("linkedin.feed_refused", feed=feed, error=str(error))
+        gap = Gap(since=None, until=self._clock(), reason=str(error))
+        return Page(feed=feed, gaps=(gap,))
+
+
+def _client(settings: LinkedinSettings) -> OAuthClient | None:
+    """https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow"""
+    if settings.client_id is None or settings.client_secret is None:
+        return None
+    return OAuthClient(
+        client_id=settings.client_id,
+        client_secret=settings.client_secret.get_secret_value(),
+        token_url=f"{settings.login_pages}/oauth/v2/accessToken",
+        authorize_url=f"{settings.login_pages}/oauth/v2/authorization",
+        scopes=settings.scopes,
+    )
+
+
+def _can_be_read(name: str) -> bool:
+    return urn(name) == name and (is_post(name) or is_comment(name))
+
+
+def _raise_worst(failures: Sequence[ConnectorError], *, read_any: bool) -> None:
+    for kind in _PASSING:
+        for error in failures:
+            if isinstance(error, kind) and not (read_any and isinstance(error, BudgetSpent)):
+                raise error
+    if failures and not read_any:
+        raise failures[0]
