@@ -12,6 +12,7 @@ from connectors.linkedin import LinkedinConnector
 from connectors.mastodon import MastodonConnector
 from connectors.rss import RssConnector
 from connectors.wordpress import WordpressConnector
+from connectors.youtube import YoutubeConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
     "bluesky": BlueskyConnector,
@@ -23,4 +24,5 @@ CONNECTORS: dict[str, type[Connector]] = {
     "mastodon": MastodonConnector,
     "rss": RssConnector,
     "wordpress": WordpressConnector,
+    "youtube": YoutubeConnector,
 }

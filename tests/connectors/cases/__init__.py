@@ -11,6 +11,7 @@ from tests.connectors.cases import (
     mastodon,
     rss,
     wordpress,
+    youtube,
 )
 
 CASES = (
@@ -22,4 +23,5 @@ CASES = (
     *mastodon.CASES,
     *rss.CASES,
     *wordpress.CASES,
+    *youtube.CASES,
 )

@@ -1,0 +1,196 @@
+"""Comments: all replies, late ones too; under the hospital's own videos and under those found."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connectors.mention import Kind
+from tests.connectors.youtube.support import HOSPITAL, Desk, ids, mentions
+from tests.networks.youtube import OWN
+
+HOUR = timedelta(hours=1, minutes=1)
+
+
+async def test_a_comment_under_the_hospital_s_video_stands_where_it_was_written(desk: Desk) -> None:
+    video = desk.network.video(OWN)
+    thread = desk.network.comment(video["id"])
+    pages = await desk.poll(desk.connector(channels=("@chuvalmont",)))
+    (comment,) = (m for m in mentions(pages) if m.kind is Kind.COMMENT)
+    assert comment.external_id == thread["id"]
+    assert comment.text == "Neuf heures d'attente, honte 1"
+    assert comment.parent_id == comment.root_id == video["id"]
+    assert comment.url == f"https://www.youtube.com/watch?v={video['id']}&lc={thread['id']}"
+    assert comment.author.handle == "claire-de-valmont" and comment.author.name is None
+    assert comment.author.external_id == "UCclaireDeValmont0123456"
+    assert comment.accounts == ("chuvalmont",), "the hospital is concerned, though not named"
+    assert comment.edited_at is None
+    (figures,) = (e for page in pages for e in page.engagements if e.key == comment.key)
+    assert (figures.reactions, figures.replies) == (2, 0)
+
+
+async def test_an_author_of_before_handles_has_a_name(desk: Desk) -> None:
+    desk.network.comment(authorDisplayName="Claire de Valmont", authorChannelId=None)
+    (comment,) = mentions(await desk.poll(desk.connector(channels=(OWN,))))
+    assert (comment.author.name, comment.author.handle) == ("Claire de Valmont", None)
+    assert comment.author.external_id is None
+
+
+@pytest.mark.parametrize("count", [3, 5, 6, 130])
+async def test_all_replies_are_given_once_whatever_their_number(desk: Desk, count: int) -> None:
+    thread = desk.network.comment()
+    made = [desk.network.reply(thread)["id"] for _ in range(count)]
+    connector = desk.connector(channels=(OWN,))
+    pages = await desk.poll(connector)
+    assert sorted(ids(pages)) == sorted([thread["id"], *made])
+    reply = mentions(pages)[-1]
+    assert reply.kind is Kind.REPLY
+    assert (reply.parent_id, reply.root_id) == (thread["id"], "vid99999999")
+    desk.now.at += HOUR
+    assert ids(await desk.poll(connector)) == []
+
+
+async def test_a_late_reply_to_an_old_thread_is_found_within_the_hour(desk: Desk) -> None:
+    thread = desk.network.comment()
+    for _ in range(7):
+        desk.network.reply(thread)
+    connector = desk.connector(channels=(OWN,))
+    await desk.poll(connector)
+    desk.now.at += timedelta(days=2)
+    new = [desk.network.comment()["id"] for _ in range(250)]
+    late = desk.network.reply(thread, desk.now.at)
+    found = ids(await desk.poll(desk.connector(channels=(OWN,))))
+    assert sorted(found) == sorted([*new, late["id"]])
+    for _ in range(2):
+        desk.now.at += HOUR
+        assert ids(await desk.poll(desk.connector(channels=(OWN,)))) == []
+    later = desk.network.reply(thread, desk.now.at)
+    desk.now.at += HOUR
+    assert ids(await desk.poll(desk.connector(channels=(OWN,)))) == [later["id"]]
+
+
+async def test_replies_are_not_asked_for_again_while_their_number_stands_still(desk: Desk) -> None:
+    thread = desk.network.comment()
+    for _ in range(9):
+        desk.network.reply(thread)
+    for _ in range(3):
+        await desk.poll(desk.connector(channels=(OWN,)))
+        desk.now.at += HOUR
+    assert len(desk.network.calls("comments")) == 1
+
+
+async def test_between_two_full_looks_only_the_newest_threads_are_read(desk: Desk) -> None:
+    for _ in range(400):
+        desk.network.comment()
+    desk.network._number += 2_000
+    for _ in range(50):
+        desk.network.comment()
+    await desk.poll(desk.connector(channels=(OWN,)))
+    desk.now.at += timedelta(minutes=10)
+    new = desk.network.comment()
+    before = len(desk.network.calls("commentThreads"))
+    assert ids(await desk.poll(desk.connector(channels=(OWN,)))) == [new["id"]]
+    assert len(desk.network.calls("commentThreads")) - before == 2
+    desk.now.at += HOUR
+    assert ids(await desk.poll(desk.connector(channels=(OWN,)))) == [], "a full look repeats none"
+    assert len(desk.network.calls("commentThreads")) - before == 7
+
+
+async def test_an_edited_comment_is_given_again_with_its_edit(desk: Desk) -> None:
+    thread = desk.network.comment()
+    await desk.poll(desk.connector(channels=(OWN,)))
+    desk.now.at += HOUR
+    edited = thread["snippet"]["topLevelComment"]["snippet"]
+    edited.update(textOriginal="Dix heures !", updatedAt="2026-03-02T12:30:00Z")
+    (comment,) = mentions(await desk.poll(desk.connector(channels=(OWN,))))
+    assert comment.text == "Dix heures !"
+    assert comment.edited_at == datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
+
+
+async def test_what_was_said_before_the_first_look_back_stays_unsaid(desk: Desk) -> None:
+    old = desk.network.comment()
+    desk.now.at += timedelta(days=9)
+    desk.network._number += 8 * 86_400
+    new = desk.network.comment()
+    connector = desk.connector(channels=(OWN,), follow_threads="14d")
+    assert ids(await desk.poll(connector)) == [new["id"]]
+    late = desk.network.reply(old, desk.now.at)
+    desk.now.at += HOUR
+    assert ids(await desk.poll(connector)) == [late["id"]], "an answer to it that is new is news"
+
+
+async def test_comments_under_found_videos_are_followed_for_their_life(desk: Desk) -> None:
+    video = desk.network.video(searched=True)
+    first = desk.network.comment(video["id"])
+    options = {"follow_videos": "3d"}
+    assert sorted(ids(await desk.poll(desk.connector(HOSPITAL, **options)))) == sorted(
+        [video["id"], first["id"]]
+    )
+    desk.now.at += HOUR
+    second = desk.network.comment(video["id"])
+    reply = desk.network.reply(first)
+    found = ids(await desk.poll(desk.connector(HOSPITAL, **options)))
+    assert sorted(found) == sorted([second["id"], reply["id"]])
+    desk.now.at += timedelta(days=4)
+    desk.network.comment(video["id"])
+    assert ids(await desk.poll(desk.connector(HOSPITAL, **options))) == []
+    assert not desk.cursors["found-comments"]["videos"]
+
+
+async def test_a_found_video_is_not_read_again_while_its_count_stands_still(desk: Desk) -> None:
+    video = desk.network.video(searched=True)
+    desk.network.comment(video["id"])
+    for _ in range(3):
+        await desk.poll(desk.connector(HOSPITAL))
+        desk.now.at += HOUR
+    assert len(desk.network.calls("commentThreads")) == 1
+
+
+async def test_a_video_without_comments_is_remembered_and_costs_no_more_questions(
+    desk: Desk,
+) -> None:
+    video = desk.network.video(searched=True)
+    desk.network.comment(video["id"])
+    desk.network.disabled.add(video["id"])
+    for _ in range(3):
+        assert not any(page.gaps for page in await desk.poll(desk.connector(HOSPITAL)))
+        desk.now.at += timedelta(days=1, hours=1)
+    assert len(desk.network.calls("commentThreads")) == 1
+    desk.network.disabled.clear()
+    again = desk.network.comment(video["id"])
+    assert again["id"] in ids(await desk.poll(desk.connector(HOSPITAL)))
+
+
+async def test_a_found_video_that_disappears_is_deleted_once(desk: Desk) -> None:
+    video = desk.network.video(searched=True)
+    await desk.poll(desk.connector(HOSPITAL))
+    del desk.network.videos[video["id"]]
+    desk.network.hits.clear()
+    gone = []
+    for _ in range(3):
+        desk.now.at += HOUR
+        gone += [d for p in await desk.poll(desk.connector(HOSPITAL)) for d in p.deletions]
+    assert [deletion.external_id for deletion in gone] == [video["id"]]
+
+
+async def test_a_crash_within_a_found_video_s_comments_repeats_and_loses_none(desk: Desk) -> None:
+    video = desk.network.video(searched=True)
+    made = [desk.network.comment(video["id"])["id"] for _ in range(330)]
+    given: list[str] = []
+    for _crash in range(4):
+        async for page in desk.connector(HOSPITAL).poll(desk.cursors):
+            given += ids([page])
+            desk.cursors[page.feed] = page.cursor or {}
+            if page.mentions and page.feed == "found-comments":
+                break
+        desk.now.at += HOUR
+    given += ids(await desk.poll(desk.connector(HOSPITAL)))
+    assert sorted(given) == sorted([video["id"], *made])
+
+
+async def test_comments_can_be_left_unread_and_are_then_said_to_be_unseen(desk: Desk) -> None:
+    desk.network.comment()
+    connector = desk.connector(channels=(OWN,), comments=False)
+    assert ids(await desk.poll(connector)) == []
+    assert [blind.value for blind in connector.unseen()] == ["elsewhere", "comments"]
