@@ -134,7 +134,8 @@ class MemoryLedger:
     async def first_time(self, budget: Budget, items: Collection[str]) -> frozenset[str]:
         at = self.clock()
         known = self._items.setdefault((budget.account, budget.name), {})
-        for item in [item for item, since in known.items() if since < budget.since(at)]:
+        begins = budget.since(at)
+        for item in [item for item, since in known.items() if since < begins]:
             del known[item]
         new = frozenset(items) - known.keys()
         if budget.limit is not None and len(known) + len(new) > budget.limit:
