@@ -28,5 +28,6 @@ from __future__ import annotations
 
 from connectors.imports.connector import ImportConnector
 from connectors.imports.settings import ImportSettings
+from connectors.imports.survey import Survey, peek, survey
 
-__all__ = ["ImportConnector", "ImportSettings"]
+__all__ = ["ImportConnector", "ImportSettings", "Survey", "peek", "survey"]

@@ -53,6 +53,8 @@ class ImportConnector:
     ) -> None:
         self._settings = settings
         self._clock = clock
+        self.notes = Notes()
+        """What the last reading found beside what it gave: how its columns were taken."""
 
     def hosts(self) -> Sequence[str]:
         return ()
@@ -68,6 +70,7 @@ class ImportConnector:
             await asyncio.to_thread(walk.go_to, mark)
             while not walk.ended:
                 batch = await asyncio.to_thread(walk.batch)
+                self.notes = walk.notes
                 yield self._page(batch, walk, stamp)
         finally:
             with suppress(ValueError):  # cancelled while a thread reads on: it ends by itself
@@ -106,7 +109,8 @@ class _Walk:
         self._begin()
 
     def _begin(self) -> None:
-        self.items = read_items(self._settings, self._at, Notes())
+        self.notes = Notes()
+        self.items = read_items(self._settings, self._at, self.notes)
         self.count = 0
         self.ended = False
         self._hash = hashlib.sha256()

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "digest": "listener.cli.digest:digest",
     "forget": "listener.cli.forget:forget",
     "hosts": "listener.cli.hosts:hosts",
+    "import": "listener.cli.import_:import_",
     "incidents": "listener.cli.incidents:incidents",
     "login": "listener.cli.login:login",
     "mentions": "listener.cli.mentions:mentions",
