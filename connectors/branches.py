@@ -41,10 +41,11 @@ async def read_branches(
     rhythm: Callable[[Trunk], Rhythm],
     window: Window,
     clock: Clock,
+    given: set[str] | None = None,
 ) -> AsyncIterator[Page]:
     """The new under each post that is due, each page with the cursor of them all.
 
-    A post that is no longer among `posts` is forgotten.
+    A post that is no longer among `posts` is forgotten. `given` is as for `walk_back`.
     """
     before = mapping(mapping(cursor).get("posts"))
     kept: dict[str, Any] = {post.id: mapping(before.get(post.id)) for post in posts}
@@ -59,6 +60,7 @@ async def read_branches(
             partial(fetch, post),
             window=window,
             clock=clock,
+            given=given,
         )
         async for page in pages:
             kept[post.id] = {**state, "walk": page.cursor}

@@ -22,7 +22,7 @@ from connectors.graph import Graph
 from connectors.http import HttpClient, Limits
 from connectors.instagram.access import Access
 from connectors.instagram.counts import Counts
-from connectors.instagram.hooks import Mentioned, answer_call, read_call
+from connectors.instagram.hooks import Mentioned, read_call
 from connectors.instagram.lists import Lists
 from connectors.instagram.people import FEED as AUDIENCE
 from connectors.instagram.people import People
@@ -30,6 +30,7 @@ from connectors.instagram.settings import InstagramSettings, hashtag
 from connectors.instagram.wire import NETWORK
 from connectors.mention import MentionKey
 from connectors.oauth import OAuthClient
+from connectors.signed import answer_signed
 from connectors.tokens import MemoryTokens, Token, TokenStore
 from connectors.turns import Turn, in_turn, longest_waiting_first
 from connectors.webhook import Answer, Call
@@ -150,7 +151,10 @@ class InstagramConnector:
             yield page
 
     def answer(self, call: Call) -> Answer:
-        return answer_call(call, self._settings)
+        settings = self._settings
+        return answer_signed(
+            call, verify_token=settings.verify_token, app_secret=settings.app_secret
+        )
 
     async def receive(self, call: Call) -> AsyncIterator[Page]:
         async for page in read_call(call, self._mentioned, self._settings.user_id):

@@ -17,14 +17,13 @@ from connectors.connector import Clock, Malformed, Page, Reject
 from connectors.dates import from_epoch
 from connectors.edges import rejected
 from connectors.foreign import Foreign
-from connectors.graph import SIGNATURE, BadField, Graph
+from connectors.graph import BadField, Graph
 from connectors.http import NotFound
 from connectors.instagram.lists import TAGGED
-from connectors.instagram.settings import InstagramSettings
 from connectors.instagram.wire import identity, read_comment, read_media
 from connectors.reading import mapping, mappings, string
 from connectors.walk import Found
-from connectors.webhook import Answer, Call, require_signature, require_token
+from connectors.webhook import Call
 
 FEED = "webhook"
 _COMMENT = "id,text,timestamp,like_count,username,media{id,permalink}"
@@ -73,20 +72,6 @@ class Mentioned:
         media = mapping(item.get("media"))
         url = string(media.get("permalink"))
         return read_comment(item, instant, media_id=string(media.get("id")), url=url)
-
-
-def answer_call(call: Call, settings: InstagramSettings) -> Answer:
-    """https://developers.facebook.com/docs/graph-api/webhooks/getting-started"""
-    if settings.verify_token is None or settings.app_secret is None:
-        return Answer(status=404)
-    if call.method == "GET":
-        verify = settings.verify_token.get_secret_value()
-        require_token(call.query.get("hub.verify_token"), verify)
-        return Answer(body=call.query.get("hub.challenge", "").encode())
-    if call.method != "POST":
-        return Answer(status=405)
-    require_signature(call, settings.app_secret.get_secret_value(), SIGNATURE, prefix="sha256=")
-    return Answer(keep=True)
 
 
 async def read_call(call: Call, mentioned: Mentioned, user_id: str) -> AsyncIterator[Page]:
