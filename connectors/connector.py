@@ -49,11 +49,14 @@ class Unauthorized(ConnectorError):
 
 
 class RateLimited(ConnectorError):
-    """The network asked us to wait."""
+    """The network asked us to wait. `payload` is what it said about it, where it said something."""
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry_after: timedelta | None = None, payload: bytes = b""
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.payload = payload
 
 
 class Unavailable(ConnectorError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -74,7 +73,7 @@ class Transport:
                     timeout=timeout,
                     **self._route(request),
                 ) as answer:
-                    said = await _wait_said(answer) if answer.status == 429 else None
+                    said = await _said(answer) if answer.status == 429 else b""
                     self._judge(answer.status, answer.headers, request, gate, said=said)
                     return await _read(answer, max_body or limits.max_body)
 
@@ -141,7 +140,7 @@ class Transport:
         request: Request,
         gate: Gate,
         *,
-        said: timedelta | None = None,  # by the body, where no header says it
+        said: bytes = b"",  # a refusal's body: it may tell the wait that no header tells
     ) -> None:
         """Raise on what only time or the proxy can cure; hold the gate while a quota is spent."""
         at, host, path = self._clock(), host_key(request.url), request.url.path
@@ -150,10 +149,10 @@ class Transport:
         # Some networks say "quota" with a 400 or 403, and only their headers tell it from "no".
         is_quota = status in (400, 403) and spent is not None
         if status == 429 or is_quota or (status == 503 and asked is not None):
-            wait = asked if asked is not None else said or spent or reset_in(headers, at)
+            wait = asked if asked is not None else wait_in(said) or spent or reset_in(headers, at)
             if wait is not None:
                 gate.pause(path, wait)
-            raise RateLimited(f"{host}: status {status}", retry_after=wait)
+            raise RateLimited(f"{host}: status {status}", retry_after=wait, payload=said)
         if spent is not None:
             gate.pause(path, spent)
         if status == 407:
@@ -179,11 +178,11 @@ class Transport:
         return self._open_session
 
 
-async def _wait_said(answer: aiohttp.ClientResponse) -> timedelta | None:
+async def _said(answer: aiohttp.ClientResponse) -> bytes:
     try:
-        return wait_in(await read_body(answer, cap=_SHORT_BODY))
+        return await read_body(answer, cap=_SHORT_BODY)
     except Malformed:
-        return None
+        return b""
 
 
 async def _lines(answer: aiohttp.ClientResponse, host: str, max_line: int) -> AsyncIterator[bytes]:

@@ -315,3 +315,13 @@ def test_every_spelling_of_one_instant_means_the_same_wait(seconds: int) -> None
     for spelling in spellings:
         headers = {"X-RateLimit-Remaining": "3", "X-RateLimit-Reset": spelling}
         assert reset_in(headers, NOON) == timedelta(seconds=seconds)
+
+
+async def test_what_a_refusal_says_beside_its_wait_reaches_the_caller() -> None:
+    site = Site()
+    site.answers("/", b'{"error": {"status": "RESOURCE_EXHAUSTED"}}', status=429)
+    async with site.serving(), client() as http:
+        with pytest.raises(RateLimited) as refused:
+            await http.get(site.base_url + "/")
+    assert b"RESOURCE_EXHAUSTED" in refused.value.payload
+    assert "RESOURCE_EXHAUSTED" not in str(refused.value)
