@@ -107,9 +107,9 @@ class Meter:
         try:
             await self._ledger.spend(want * charge.price, *budgets)
         except BudgetSpent:
-            want = min(want, await self.left(*purposes) // charge.price) if charge.price else want
-            if want < least:
-                raise
+            reached = await self.left(*purposes) // max(charge.price, 1)
+            want = max(least, min(want, reached))
+            # Below `least` this raises, and names the budget that is in the way.
             await self._ledger.spend(want * charge.price, *budgets)
         return Reservation(key=key, charge=charge, count=want, budgets=budgets, at=at)
 
