@@ -101,12 +101,16 @@ def _each(objects: object, read: Any) -> Iterator[tuple[dict[str, Any], list[Rec
 
 def _items(found: Found, place: str, scene: Scene) -> Iterator[Item]:
     for number, (value, records) in enumerate(found, start=1):
-        dated = [_dated(record, scene) for record in records]
-        yield Item.of(f"{place}object {number}", _raw(value), dated, scene)
+        settled = [_settled(record, scene) for record in records]
+        yield Item.of(f"{place}object {number}", _raw(value), settled, scene)
 
 
-def _dated(record: Record, scene: Scene) -> Record:
-    return record | {name: scene.when(record[name]) for name in _ISO_DATES if record.get(name)}
+def _settled(record: Record, scene: Scene) -> Record:
+    """Its dates read, and no figures where none was published."""
+    dates = {name: scene.when(record[name]) for name in _ISO_DATES if record.get(name)}
+    figures = record.get("engagement") or {}
+    told = any(count is not None for count in figures.values())
+    return record | dates | {"engagement": figures if told else None}
 
 
 def _raw(value: object) -> bytes:

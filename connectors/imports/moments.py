@@ -14,6 +14,8 @@ _WITHOUT_YEAR = re.compile(
     r"(\d{1,2})(?:er|st|nd|rd|th|\.)?\s+([^\W\d_]{3,12})\.?|([^\W\d_]{3,12})\.?\s+(\d{1,2})"
 )
 _EPOCH = re.compile(r"\d{9,16}")
+_SERIAL = re.compile(r"[2-5]\d{4}(?:\.\d+)?")  # a spreadsheet's days, shown as a number
+_FIRST_DAY = datetime(1899, 12, 30)  # noqa: DTZ001 - of no zone, as the spreadsheet itself
 _POSTED = "%a %b %d %H:%M:%S %z %Y"  # X's own
 
 
@@ -24,6 +26,8 @@ def read_moment(
     text = _HALF_DAY.sub(_whole_day, " ".join(text.split()))
     if _EPOCH.fullmatch(text):
         return from_epoch(text)
+    if _SERIAL.fullmatch(text):
+        return (_FIRST_DAY + timedelta(days=float(text))).replace(tzinfo=zone).astimezone(UTC)
     if found := _SLASHED.fullmatch(text):
         return parse_date(_day_first(found, month_first), zone=zone)
     if found := _WITHOUT_YEAR.fullmatch(text):

@@ -32,15 +32,17 @@ def read_items(settings: ImportSettings, at: datetime, notes: Notes) -> Generato
     Blocking. `notes` is filled on the way.
     """
     reader = _Reader(settings=settings, at=at, notes=notes, account=settings.account)
-    alone = True
+    alone, held = True, False
     for member in members(settings, notes):
-        alone = not member.name
+        alone, held = not member.name, True
         try:
             yield from reader.read(member)
         except (Malformed, NoTable) as error:
             if alone:
                 raise Malformed(f"{settings.path}: {error}") from None
             notes.left.append(f"{shown(member.name)}: {error}")
+    if not held and not settings.path.is_dir():
+        notes.left.append("it holds no table and no document")
     if not notes.tables and (notes.unknown or notes.left or not alone):
         raise Malformed(_unknown(settings, notes))
 
@@ -81,7 +83,10 @@ class _Reader:
         for sheet in read_workbook(member.data, self.settings.max_size):
             scene = self._scene(member)
             where = f"{place}{shown(sheet.name)}: "
-            yield from read_table(sheet, where, self.settings, scene, self.notes)
+            try:
+                yield from read_table(sheet, where, self.settings, scene, self.notes)
+            except NoTable as error:  # another sheet may have the columns that were named
+                self.notes.left.append(f"{where}{error}")
             self.account = scene.account
 
     def _text(self, member: Member, text: bytes, place: str) -> Iterator[Item]:
@@ -113,6 +118,8 @@ class _Reader:
         elif x_archive.holds_posts(name) and self.settings.format in ("auto", "x"):
             value = _parsed(data, place)
             yield from read_posts(value, place, scene, self.notes, self.handle or scene.account)
+        elif not place:
+            raise Malformed("a script of X's archive without posts: import tweets.js")
 
     def _json(self, text: bytes, place: str, scene: Scene) -> Iterator[Item]:
         try:

@@ -74,19 +74,18 @@ def read_table(
 def _layout(sheet: Sheet, settings: ImportSettings) -> Layout | None:
     """The known export that one of the first rows is the header of, else the first likely header."""
     heads = list(sheet.heads())
-    if settings.columns:
-        heads = _with_columns(heads, settings.columns)
     above = [" ".join(filter(None, head.headers)) for head in heads]
+    likely = _with_columns(heads, settings.columns)
     if settings.format != "table":
-        for index, head in enumerate(heads):
+        for head in likely:
             named = named_columns(head.headers, settings.columns)
             if found := match(head.headers, named, settings.format):
                 fields = _by_place(found.columns, len(head.headers))
-                before = tuple(above[:index])
+                before = tuple(above[: heads.index(head)])
                 return Layout(head=head, fields=fields, preamble=before, found=found)
     if settings.format not in ("auto", "table"):
         return None
-    for head in heads:
+    for head in likely:
         fields = fields_of(head.headers, settings.columns, IMPORT_FIELDS)
         if _tells(head.headers, fields):
             return Layout(head=head, fields=fields, preamble=())
@@ -94,18 +93,19 @@ def _layout(sheet: Sheet, settings: ImportSettings) -> Layout | None:
 
 
 def _with_columns(heads: Sequence[Head], columns: Mapping[str, str]) -> list[Head]:
-    """From the row on that holds what the operator named. Raises NoTable where none does."""
+    """The rows that hold every header that the operator named. Raises NoTable where none does."""
+    likely: list[Head] = []
     missing: NoTable | None = None
-    for index, head in enumerate(heads):
+    for head in heads:
         try:
             named_columns(head.headers, columns)
         except NoTable as error:
             missing = missing or error
         else:
-            return list(heads[index:])
-    if missing:
+            likely.append(head)
+    if missing and not likely:
         raise missing
-    return []
+    return likely
 
 
 def _tells(headers: Sequence[str], fields: Sequence[str | None]) -> bool:
