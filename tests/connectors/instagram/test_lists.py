@@ -45,10 +45,13 @@ async def test_a_new_reply_under_an_old_comment_is_found_among_many() -> None:
         network = ready.network
         post = network.post()
         old = network.comment(post["id"])
-        for _ in range(120):
-            network.comment(post["id"])
-        assert len(ids(await ready.drain())) == 121
-        ready.means.clock.at += HOUR
+        others = [network.comment(post["id"]) for _ in range(120)]
+        network.reply(post["id"], others[-60]["id"])  # an old reply on the second page ends nothing
+        assert len(ids(await ready.drain())) == 122
+        ready.means.clock.at += 6 * HOUR
+        network.reply(post["id"], others[-2]["id"], timestamp=iso(ready.means.clock.at))
+        await ready.drain()
+        ready.means.clock.at += 3 * HOUR
         reply = network.reply(post["id"], old["id"], timestamp=iso(ready.means.clock.at))
         assert ids(await ready.drain()) == [reply["id"]]
         assert ids(await ready.drain()) == []
