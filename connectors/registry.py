@@ -8,9 +8,12 @@ from connectors.file import FileConnector
 from connectors.forum import ForumConnector
 from connectors.google_plus import GooglePlusConnector
 from connectors.imports import ImportConnector
+from connectors.instagram import InstagramConnector
 from connectors.linkedin import LinkedinConnector
 from connectors.mastodon import MastodonConnector
 from connectors.rss import RssConnector
+from connectors.telegram import TelegramConnector
+from connectors.threads import ThreadsConnector
 from connectors.wordpress import WordpressConnector
 from connectors.youtube import YoutubeConnector
 
@@ -20,9 +23,12 @@ CONNECTORS: dict[str, type[Connector]] = {
     "forum": ForumConnector,
     "google_plus": GooglePlusConnector,
     "import": ImportConnector,
+    "instagram": InstagramConnector,
     "linkedin": LinkedinConnector,
     "mastodon": MastodonConnector,
     "rss": RssConnector,
+    "telegram": TelegramConnector,
+    "threads": ThreadsConnector,
     "wordpress": WordpressConnector,
     "youtube": YoutubeConnector,
 }
