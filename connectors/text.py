@@ -46,6 +46,8 @@ def plain(text: str) -> str:
     NFC, no control or invisible character, no lone surrogate (a database refuses it), single
     spaces, at most one empty line in a row, nothing around. Idempotent.
     """
+    if text.isprintable():  # most names, and many posts: no control, no space but the plain one
+        return " ".join(unicodedata.normalize("NFC", text).split())
     if not text.isascii():
         text = _SURROGATE.sub("\ufffd", text)
     text = _LINE_END.sub("\n", text)

@@ -98,3 +98,8 @@ def test_no_markup_makes_the_reading_fail(html):
 )
 def test_a_declared_language_is_cut_to_its_code(declared, code):
     assert language_code(declared) == code
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from(" \n\u00a0e\u0301\u200b")), max_size=60))
+def test_the_short_way_of_printable_text_ends_where_the_long_one_does(text: str) -> None:
+    assert plain(text) == plain(f"{text}\u00ad"), "an invisible character forces the long way"
