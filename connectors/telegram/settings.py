@@ -15,7 +15,7 @@ from connectors.durations import Duration
 OFFICIAL = "https://t.me"
 OFFICIAL_API = "https://api.telegram.org"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
-_TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{20,100}")
+_TOKEN = re.compile(r"[A-Za-z0-9:_-]{1,200}")  # it stands in an address's path
 
 
 def channel_name(written: object) -> object:

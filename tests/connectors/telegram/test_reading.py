@@ -165,7 +165,7 @@ def test_a_channel_may_be_written_in_many_ways(written):
         {},
         {"channels": ("+AbCdEf123",)},
         {"channels": ("t.me/c/1234/5",)},
-        {"bot_token": "jeton"},
+        {"bot_token": "123456:jeton/../autre"},
         {"channels": (CHANNEL,), "seconds_between_requests": 0.5},
     ],
 )
