@@ -27,6 +27,8 @@ def read_count(cell: str) -> int | None:
     "1 204", "1.204", "1,204" and "1'204" are one thousand two hundred and four; "1,2 k" is 1200.
     """
     text = cell.strip()
+    if text.isascii() and text.isdecimal():
+        return int(text) if len(text) <= _MOST_DIGITS else None
     if found := _SHORT.fullmatch(text):
         whole, fraction, unit = found.groups()
         power = _POWERS[unit.lower()]

@@ -87,16 +87,18 @@ class _MentionWire(_Wire):
     title: Text | None = None
     text: Text = ""
     language: Annotated[str | None, BeforeValidator(read_language)] = None
-    author: Annotated[_AuthorWire, BeforeValidator(read_author)] = _AuthorWire()
+    author: Annotated[_AuthorWire, BeforeValidator(read_author)] = Field(
+        default_factory=_AuthorWire
+    )
     parent_id: Id | None = None
     root_id: Id | None = None
     quoted_id: Id | None = None
     repost_of: Id | None = None
-    links: Annotated[list[Link], BeforeValidator(read_listed)] = []
-    media: Annotated[list[_MediaWire], BeforeValidator(read_listed)] = []
+    links: Annotated[list[Link], BeforeValidator(read_listed)] = Field(default_factory=list)
+    media: Annotated[list[_MediaWire], BeforeValidator(read_listed)] = Field(default_factory=list)
     rating: Annotated[float, Field(ge=1, le=5)] | None = None
-    tags: Annotated[list[Bare], BeforeValidator(read_listed)] = []
-    accounts: Annotated[list[Bare], BeforeValidator(read_listed)] = []
+    tags: Annotated[list[Bare], BeforeValidator(read_listed)] = Field(default_factory=list)
+    accounts: Annotated[list[Bare], BeforeValidator(read_listed)] = Field(default_factory=list)
     republish: bool = True
     engagement: _FiguresWire | None = None
     at: Instant | None = None  # when `engagement` was read

@@ -43,6 +43,8 @@ def read_language(value: Any) -> Any:
 
 def read_instant(value: object, zone: tzinfo) -> datetime:
     """UTC, from a date as networks and people write them, or epoch seconds. Raises ValueError."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value
     if isinstance(value, str) and not _EPOCH.fullmatch(value.strip()):
         instant = parse_date(value, zone=zone)
     else:

@@ -39,7 +39,7 @@ Cells = dict[str, str]
 
 def facebook_post(cells: Cells, scene: Scene) -> Iterable[Record]:
     """Meta Business Suite, content of a Page. The Graph API's id of a post holds its Page's."""
-    if "instagram.com" in host_of(cells.get("url", "")):
+    if "instagram.com/" in cells.get("url", ""):
         return instagram_post(cells, scene)
     page, post = sound_id(cells.get("page_id")), sound_id(cells.get("external_id"))
     if page and post and "_" not in post:
@@ -159,13 +159,13 @@ def tiktok_video(cells: Cells, scene: Scene) -> Iterable[Record]:
     return [record | {"published_at": _published(cells["published_at"], external_id, scene)}]
 
 
-def _published(text: str, clip: str | None, scene: Scene) -> str | None:
+def _published(text: str, clip: str | None, scene: Scene) -> datetime | str | None:
     """TikTok leaves the year out of its days; the upper half of a clip's id counts its seconds."""
     made = from_epoch(int(clip) >> 32) if clip and len(clip) < 20 else None
     if _YEAR.search(text) or made is None or not _FIRST_CLIP <= made <= scene.at:
         return scene.when(text)
     moment = read_moment(text, scene.zone, near=made)
-    return moment.isoformat() if moment else text
+    return moment or text
 
 
 def nothing(_cells: Cells, _scene: Scene) -> Iterable[Record]:
@@ -209,8 +209,8 @@ def _base(network: str, external_id: str | None, cells: Cells, scene: Scene) -> 
 
 
 def _figures(cells: Cells) -> dict[str, int] | None:
-    period = plain(cells.get("period", "")).lower()
-    if period and period not in _ALL_TIME:
+    period = cells.get("period")
+    if period and plain(period).lower() not in _ALL_TIME:
         return None  # those of one day
     found = {name: read_count(cells[name]) for name in COUNTS if name in cells}
     return {name: count for name, count in found.items() if count is not None} or None

@@ -34,10 +34,10 @@ class Scene:
     def moment(self, text: str) -> datetime | None:
         return read_moment(text, self.zone, month_first=self.month_first, near=self.at)
 
-    def when(self, text: str | None) -> str | None:
+    def when(self, text: str | None) -> datetime | str | None:
         """A date for a record; what is none is left, for the record's reader to say so."""
         moment = self.moment(text) if text else None
-        return moment.isoformat() if moment else text or None
+        return moment or text or None
 
     def defaults(self) -> Defaults:
         return Defaults(network=self.network, zone=self.zone, at=self.at, scope=self.scope)

@@ -191,9 +191,6 @@ def _item(row: Told, layout: Layout, scene: Scene) -> Item:
 def generic_record(cells: dict[str, str], scene: Scene) -> Record:
     """What a row of anybody's table says: a mention, or an account's figures. Raises BadLine."""
     account, reach = cells.pop("account", None), cells.pop("reach", None)
-    for name in ("published_at", "edited_at"):
-        if name in cells:
-            cells[name] = scene.when(cells[name]) or ""
     for name in ("text", "title"):
         if name in cells:
             cells[name] = plain(cells[name])
@@ -201,8 +198,13 @@ def generic_record(cells: dict[str, str], scene: Scene) -> Record:
         cells["network"] = plain_header(cells["network"]) or cells["network"]
     _drop_bad_link(cells)
     if not {"text", "title", "rating", "url", "external_id", "media"} & cells.keys():
-        return _audience(cells, account or scene.account, reach)
-    return to_record(cells)
+        return _audience(cells, account or scene.account, reach) | _dates(cells, scene, at="at")
+    return to_record(cells) | _dates(cells, scene)
+
+
+def _dates(cells: dict[str, str], scene: Scene, at: str = "published_at") -> Record:
+    named = {"published_at": at, "edited_at": "edited_at"}
+    return {key: scene.when(cells[name]) for name, key in named.items() if name in cells}
 
 
 def _audience(cells: dict[str, str], account: str | None, reach: str | None) -> Record:
@@ -213,7 +215,6 @@ def _audience(cells: dict[str, str], account: str | None, reach: str | None) -> 
         "type": "audience",
         "network": cells.get("network"),
         "account": account,
-        "at": cells.get("published_at"),
         "reach": read_count(reach or ""),
         **figures,
     }
