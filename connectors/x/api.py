@@ -10,12 +10,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+import orjson
+
 from connectors.connector import Closed, ConnectorError, Malformed, RateLimited, Unauthorized
 from connectors.http import HttpClient, NotFound, Response
 from connectors.reading import mapping, mappings, string
 
 FLOOR = timedelta(seconds=60)  # X's windows are minutes long: a shorter wait only costs requests
-_CREDITS = ("credits", "credits-depleted", "usage-capped", "CreditsDepleted", "SpendCapReached")
+_CREDITS = frozenset(
+    {"credits", "credits-depleted", "usage-capped", "CreditsDepleted", "SpendCapReached",
+     "UsageCapExceeded"}
+)  # fmt: skip
 _PAGE_TOKENS = frozenset({"next_token", "pagination_token"})
 _BOUNDS = frozenset({"since_id", "until_id", "start_time", "end_time"})
 
@@ -71,8 +76,14 @@ class Api:
             raise patient(asked) from None
 
 
-def patient(asked: RateLimited) -> RateLimited:
-    """X sends no Retry-After: its window's end, or a minute where that is nearer or not said."""
+def patient(asked: RateLimited) -> ConnectorError:
+    """X sends no Retry-After: its window's end, or a minute where that is nearer or not said.
+
+    The month's cap is told with 429 too, and no minute cures it.
+    """
+    told = told_by(asked.payload)
+    if problem_type(told) in _CREDITS or told.get("title") in _CREDITS:
+        return NoCredits(_NO_CREDITS)
     return RateLimited(str(asked), retry_after=max(FLOOR, asked.retry_after or FLOOR))
 
 
@@ -119,6 +130,14 @@ def named(status: int, answer: Mapping[str, Any], body: bytes = b"") -> Connecto
     if wrong & _BOUNDS:
         return BadBound(said, payload=body)
     return Malformed(said, payload=body)
+
+
+def told_by(payload: bytes) -> dict[str, Any]:
+    """The object that an error's body holds, or none."""
+    try:
+        return mapping(orjson.loads(payload))
+    except orjson.JSONDecodeError:
+        return {}
 
 
 def problem_type(problem: Mapping[str, Any]) -> str:

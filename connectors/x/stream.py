@@ -29,9 +29,9 @@ from connectors.connector import (
     Unavailable,
 )
 from connectors.http import HttpClient
-from connectors.reading import mapping, mappings, string
+from connectors.reading import mappings, string
 from connectors.walk import Found
-from connectors.x.api import FLOOR, Api, named, problem_type
+from connectors.x.api import FLOOR, Api, named, problem_type, told_by
 from connectors.x.feeds import fields
 from connectors.x.meter import Meter, Reservation
 from connectors.x.reader import Reader, found_of, ids_of
@@ -131,7 +131,7 @@ class Live:
             return RateLimited(str(error), retry_after=self._backoff.limit(error.retry_after))
         if isinstance(error, Malformed):
             status = 402 if "status 402" in str(error) else 400
-            return named(status, _object(error.payload), error.payload)
+            return named(status, told_by(error.payload), error.payload)
         answered = "status" in str(error)
         wait = self._backoff.http() if answered else self._backoff.network()
         return StreamDown(str(error), retry_after=wait)
@@ -139,8 +139,8 @@ class Live:
     async def _connection(self) -> AsyncGenerator[Page, None]:
         block: Reservation | None = await self._block()
         batch = Batch()
-        await self._rules.sync()
         try:
+            await self._rules.sync()
             async with self._http.lines(
                 self._api.url("tweets/search/stream"),
                 params=self._params(),
@@ -272,10 +272,3 @@ def _raise_told(told: dict[str, Any]) -> None:
     log.info(
         "x.stream_told", extra={"kinds": [problem_type(e) for e in mappings(told.get("errors"))]}
     )
-
-
-def _object(payload: bytes) -> dict[str, Any]:
-    try:
-        return mapping(orjson.loads(payload))
-    except orjson.JSONDecodeError:
-        return {}

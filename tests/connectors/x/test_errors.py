@@ -33,6 +33,7 @@ def typed(kind: str) -> dict[str, str]:
         (Fault(status=402, body=b"<html>"), NoCredits, "add credits"),
         (refusal(403, title="SpendCapReached"), NoCredits, "spending limit"),
         (refusal(403, **typed("usage-capped")), NoCredits, "credits"),
+        (refusal(429, title="UsageCapExceeded", period="Monthly"), NoCredits, "credits"),
         (
             refusal(403, reason="client-not-enrolled", **typed("client-forbidden")),
             Unauthorized,
