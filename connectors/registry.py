@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.bluesky import BlueskyConnector
 from connectors.connector import Connector
+from connectors.facebook import FacebookConnector
 from connectors.file import FileConnector
 from connectors.forum import ForumConnector
 from connectors.google_plus import GooglePlusConnector
@@ -19,6 +20,7 @@ from connectors.youtube import YoutubeConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
     "bluesky": BlueskyConnector,
+    "facebook": FacebookConnector,
     "file": FileConnector,
     "forum": ForumConnector,
     "google_plus": GooglePlusConnector,

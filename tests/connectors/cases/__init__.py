@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.connectors.cases import (
     bluesky,
+    facebook,
     file,
     forum,
     imports,
@@ -19,6 +20,7 @@ from tests.connectors.cases import (
 
 CASES = (
     *bluesky.CASES,
+    *facebook.CASES,
     *file.CASES,
     *forum.CASES,
     *imports.CASES,
