@@ -15,6 +15,7 @@ from connectors.mastodon import MastodonConnector
 from connectors.rss import RssConnector
 from connectors.telegram import TelegramConnector
 from connectors.threads import ThreadsConnector
+from connectors.trustpilot import TrustpilotConnector
 from connectors.wordpress import WordpressConnector
 from connectors.youtube import YoutubeConnector
 
@@ -31,6 +32,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "rss": RssConnector,
     "telegram": TelegramConnector,
     "threads": ThreadsConnector,
+    "trustpilot": TrustpilotConnector,
     "wordpress": WordpressConnector,
     "youtube": YoutubeConnector,
 }

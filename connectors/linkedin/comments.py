@@ -16,12 +16,12 @@ from itertools import islice
 from connectors.connector import Clock, ConnectorError, Cursor, Malformed, Page, Reject
 from connectors.linkedin.api import Api, Denied, NotFound
 from connectors.linkedin.figures import BATCH, Figures, read_figures
-from connectors.linkedin.order import not_older, since
 from connectors.linkedin.threads import Thread, Threads
 from connectors.linkedin.told import Told
 from connectors.linkedin.urns import escaped, is_comment
 from connectors.linkedin.wire import read_comment, read_post, rejected, replies_to
 from connectors.mention import Engagement
+from connectors.order import not_older, since
 from connectors.walk import Found, Listing, Walk, Window, walk_back
 
 _MAX_PAGES = 100  # of posts listed, and of one thread looked through for replies

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
 from itertools import islice
 from typing import ClassVar
 
-import structlog
 from yarl import URL
 
 from connectors.audience import is_due
-from connectors.budget import Budget, BudgetSpent, Ledger, MemoryLedger, account_of
+from connectors.budget import Budget, Ledger, MemoryLedger, account_of
 from connectors.connector import (
     Clock,
-    ConnectorError,
     ConnectorSettings,
     Cursor,
     Cursors,
-    Gap,
-    Malformed,
     Page,
-    RateLimited,
-    Unavailable,
     Unseen,
     Watched,
 )
@@ -43,16 +37,12 @@ from connectors.linkedin.wire import NETWORK, read_post, rejected
 from connectors.mention import Deletion, Engagement, MentionKey
 from connectors.oauth import Bearer, OAuthClient, renew
 from connectors.tokens import MemoryTokens, Token, TokenStore
+from connectors.turns import Turn, in_turn
 from connectors.walk import Listing, Walk, Window, walk_back
 from connectors.webhook import Answer, Call
 
-log = structlog.get_logger(__name__)
-
 _POLITE = Limits(rate=5.0, burst=20, concurrency=2)
-_PASSING = (RateLimited, Unavailable, Malformed)
 _AUDIENCE = "audience"
-
-Pages = Callable[[Cursor | None], AsyncIterator[Page]]
 
 
 class LinkedinConnector:
@@ -139,45 +129,28 @@ class LinkedinConnector:
         return blind
 
     async def poll(self, cursors: Cursors) -> AsyncIterator[Page]:
-        """Every feed of every page; one that is refused, or fails by itself, does not stop the others.
-
-        Raises at the end: what may pass if anything of that kind happened; what needs somebody's
-        hand only if nothing at all could be read, else it is told, as a gap.
-        """
+        """Every feed of every page, see connectors.turns.in_turn."""
         await self._api.may_ask()
-        failures: list[tuple[str, ConnectorError]] = []
-        read_any = False
-        for name, pages in self._feeds():
-            try:
-                async for page in pages(cursors.get(name)):
-                    read_any = True
-                    yield page
-            except ConnectorError as error:
-                failures.append((name, error))
-                if isinstance(error, RateLimited | Unavailable):
-                    break  # one count for them all, one host
-        else:
-            async for page in self._audience(cursors):
-                yield page
-        for name, failure in failures:
-            if read_any and not isinstance(failure, _PASSING) and name not in self._refused:
-                self._refused.add(name)
-                yield self._refusal(name, failure)
-        _raise_worst([failure for _, failure in failures], read_any=read_any)
+        turns = list(self._turns(cursors))
+        turns.append(Turn(feed=_AUDIENCE, kind=_AUDIENCE, read=partial(self._audience, cursors)))
+        async for page in in_turn(turns, refused=self._refused, clock=self._clock):
+            yield page
 
-    def _feeds(self) -> Iterator[tuple[str, Pages]]:
+    def _turns(self, cursors: Cursors) -> Iterator[Turn]:
         settings = self._settings
+        reading = (
+            ("posts", settings.posts, self._posts),
+            ("comments", settings.comments, self._comments),
+            # Last: what the threads have given needs no notification.
+            ("notifications", settings.notifications, self._pulled.pages),
+        )
         for organization in settings.organizations:
             digest = blake2b(organization.encode(), digest_size=4).hexdigest()
-            if settings.posts:
-                name = f"posts:{digest}"
-                yield name, partial(self._posts, name, organization)
-            if settings.comments:
-                name = f"comments:{digest}"
-                yield name, partial(self._comments, name, organization)
-            if settings.notifications:
-                name = f"notifications:{digest}"
-                yield name, partial(self._pulled.pages, name, organization)
+            for kind, chosen, read in reading:
+                if chosen:
+                    feed = f"{kind}:{digest}"
+                    pages = partial(read, feed, organization, cursors.get(feed))
+                    yield Turn(feed=feed, kind=f"linkedin {kind}", read=pages)
 
     @property
     def _window(self) -> Window:
@@ -255,11 +228,6 @@ class LinkedinConnector:
         assert self._client is not None
         return await renew(self._http, self._client, token, at)
 
-    def _refusal(self, feed: str, error: ConnectorError) -> Page:
-        log.warning("linkedin.feed_refused", feed=feed, error=str(error))
-        gap = Gap(since=None, until=self._clock(), reason=str(error))
-        return Page(feed=feed, gaps=(gap,))
-
 
 def _client(settings: LinkedinSettings) -> OAuthClient | None:
     """https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow"""
@@ -276,12 +244,3 @@ def _client(settings: LinkedinSettings) -> OAuthClient | None:
 
 def _can_be_read(name: str) -> bool:
     return urn(name) == name and (is_post(name) or is_comment(name))
-
-
-def _raise_worst(failures: Sequence[ConnectorError], *, read_any: bool) -> None:
-    for kind in _PASSING:
-        for error in failures:
-            if isinstance(error, kind) and not (read_any and isinstance(error, BudgetSpent)):
-                raise error
-    if failures and not read_any:
-        raise failures[0]

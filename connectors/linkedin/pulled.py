@@ -10,11 +10,11 @@ import orjson
 from connectors.connector import Clock, Cursor, Gap, Malformed, Page, Reject
 from connectors.linkedin.api import Api
 from connectors.linkedin.notices import Notice, Notices, read_notice
-from connectors.linkedin.order import not_older, since
 from connectors.linkedin.settings import LinkedinSettings
 from connectors.linkedin.told import Told
 from connectors.linkedin.urns import escaped, listed
 from connectors.linkedin.wire import rejected
+from connectors.order import not_older, since
 from connectors.reading import instant, mapping
 from connectors.walk import Found, Listing, Walk, Window, walk_back
 

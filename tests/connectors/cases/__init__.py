@@ -14,6 +14,7 @@ from tests.connectors.cases import (
     rss,
     telegram,
     threads,
+    trustpilot,
     wordpress,
     youtube,
 )
@@ -30,6 +31,7 @@ CASES = (
     *rss.CASES,
     *telegram.CASES,
     *threads.CASES,
+    *trustpilot.CASES,
     *wordpress.CASES,
     *youtube.CASES,
 )
