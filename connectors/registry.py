@@ -17,6 +17,7 @@ from connectors.telegram import TelegramConnector
 from connectors.threads import ThreadsConnector
 from connectors.trustpilot import TrustpilotConnector
 from connectors.wordpress import WordpressConnector
+from connectors.x import XConnector
 from connectors.youtube import YoutubeConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
@@ -34,5 +35,6 @@ CONNECTORS: dict[str, type[Connector]] = {
     "threads": ThreadsConnector,
     "trustpilot": TrustpilotConnector,
     "wordpress": WordpressConnector,
+    "x": XConnector,
     "youtube": YoutubeConnector,
 }

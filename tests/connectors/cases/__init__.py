@@ -16,6 +16,7 @@ from tests.connectors.cases import (
     threads,
     trustpilot,
     wordpress,
+    x,
     youtube,
 )
 
@@ -33,5 +34,6 @@ CASES = (
     *threads.CASES,
     *trustpilot.CASES,
     *wordpress.CASES,
+    *x.CASES,
     *youtube.CASES,
 )
