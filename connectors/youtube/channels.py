@@ -5,7 +5,7 @@ https://developers.google.com/youtube/v3/docs/channels/list (one unit for 50 ids
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,16 +69,17 @@ class Audience:
         self._clock = clock
         self._most = most
 
-    async def page(self, channels: Sequence[Channel], cursors: Cursors) -> Page | None:
+    async def pages(self, channels: Sequence[Channel], cursors: Cursors) -> AsyncIterator[Page]:
         """None where nothing is due, or where the API is in trouble: the next poll asks again."""
         at = self._clock()
         if not channels or not is_due(cursors.get(AUDIENCE), at):
-            return None
+            return
         try:
-            return audience_page(AUDIENCE, await self._snapshots(channels, at), at)
+            page = audience_page(AUDIENCE, await self._snapshots(channels, at), at)
         except ConnectorError as error:
             log.info("youtube.audience_unknown", error=type(error).__name__)
-            return None
+            return
+        yield page
 
     async def _snapshots(self, channels: Sequence[Channel], at: datetime) -> list[AudienceSnapshot]:
         items: dict[str, Item] = {}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 
 from connectors.connector import Clock, Cursor, Cursors, Page, Watched
 from connectors.reading import instant, mapping
+from connectors.turns import Turn
 from connectors.walk import Listing, Walk, Window, walk_back
 from connectors.youtube.api import Api
-from connectors.youtube.channels import Audience, Channel, Channels
+from connectors.youtube.channels import AUDIENCE, Audience, Channel, Channels
 from connectors.youtube.found import FEED as FOUND
 from connectors.youtube.found import MOST, FoundVideos, Sighting, sightings
 from connectors.youtube.pace import NotYet, Pace
@@ -19,12 +20,6 @@ from connectors.youtube.refresh import Refresh
 from connectors.youtube.settings import CHANNEL_ID, YoutubeSettings
 from connectors.youtube.threads import Threads
 from connectors.youtube.videos import Videos
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
-    name: str
-    read: Callable[[Cursors], AsyncIterator[Page]]
 
 
 class WithKey:
@@ -54,47 +49,51 @@ class WithKey:
         self._audience = Audience(api, self._videos, clock, settings.audience_videos)
         self.refresh = Refresh(api, self._videos, clock)
 
-    async def feeds(self, cursors: Cursors) -> list[Feed]:
+    async def turns(self, cursors: Cursors) -> list[Turn]:
+        """`cursors` grows as pages come: a video that was just found has its comments read."""
         channels = await self._channels.known()
         given: set[str] = set()  # a video may be found by several lists
+        own = [channel for channel in channels if channel.is_own]
         return [
-            *(feed for c in channels if c.is_own for feed in self._of_channel(c, given)),
+            *(turn for channel in own for turn in self._of_channel(channel, cursors, given)),
             *self._searches(cursors, channels, given),
-            *self._under_found(),
-            *(feed for c in channels if not c.is_own for feed in self._of_channel(c, given)),
+            *self._under_found(cursors),
+            *(t for c in channels if not c.is_own for t in self._of_channel(c, cursors, given)),
+            *self._figures(cursors, channels),
         ]
 
-    async def audience(self, cursors: Cursors) -> AsyncIterator[Page]:
-        channels = await self._channels.known() if self._settings.audience else ()
-        page = await self._audience.page(channels, cursors)
-        if page is not None:
-            yield page
-
-    def _of_channel(self, channel: Channel, given: set[str]) -> Iterator[Feed]:
-        mark = digest(channel.id)
+    def _of_channel(self, channel: Channel, cursors: Cursors, given: set[str]) -> Iterator[Turn]:
+        mark, settings = digest(channel.id), self._settings
         name, comments = f"uploads:{mark}", f"comments:{mark}"
-        yield Feed(name=name, read=lambda kept: self._uploads(name, channel, kept, given))
-        if self._settings.comments and (channel.is_own or self._settings.peer_comments):
+        yield Turn(
+            feed=name,
+            kind="youtube.uploads",
+            read=lambda: walk_back(
+                name,
+                cursors.get(name),
+                partial(self._videos.uploaded, channel.id),
+                window=self._window,
+                clock=self._clock,
+                given=given,
+            ),
+        )
+        if settings.comments and (channel.is_own or settings.peer_comments):
             accounts = (channel.name.lstrip("@"),)
-            yield Feed(
-                name=comments,
-                read=lambda kept: self._threads.of_channel(
-                    comments, kept.get(comments), channel.id, accounts
+            yield Turn(
+                feed=comments,
+                kind="youtube.comments",
+                read=lambda: self._threads.of_channel(
+                    comments, cursors.get(comments), channel.id, accounts
                 ),
             )
 
-    def _uploads(
-        self, name: str, channel: Channel, cursors: Cursors, given: set[str]
-    ) -> AsyncIterator[Page]:
-        fetch = partial(self._videos.uploaded, channel.id)
-        return walk_back(
-            name,
-            cursors.get(name),
-            fetch,
-            window=self._window,
-            clock=self._clock,
-            given=given,
-        )
+    def _figures(self, cursors: Cursors, channels: Sequence[Channel]) -> Iterator[Turn]:
+        if self._settings.audience:
+            yield Turn(
+                feed=AUDIENCE,
+                kind="youtube.audience",
+                read=lambda: self._audience.pages(channels, cursors),
+            )
 
     @property
     def _window(self) -> Window:
@@ -102,7 +101,7 @@ class WithKey:
 
     def _searches(
         self, cursors: Cursors, channels: Sequence[Channel], given: set[str]
-    ) -> Iterator[Feed]:
+    ) -> Iterator[Turn]:
         """The one that was asked longest ago first: they share a hundred calls a day."""
         own = frozenset(channel.id for channel in channels if channel.is_own)
 
@@ -111,7 +110,8 @@ class WithKey:
             return at.timestamp() if at is not None else 0.0
 
         for name in sorted(self._queries, key=asked):
-            yield Feed(name=name, read=partial(self._search, name, own, given))
+            read = partial(self._search, name, own, given, cursors)
+            yield Turn(feed=name, kind="youtube.search", read=read)
 
     async def _search(
         self, name: str, own: frozenset[str], given: set[str], cursors: Cursors
@@ -146,9 +146,10 @@ class WithKey:
             raise NotYet("searches are spread over the day")
         return await self._videos.searched(query, walk)
 
-    def _under_found(self) -> Iterator[Feed]:
+    def _under_found(self, cursors: Cursors) -> Iterator[Turn]:
         if self._settings.comments and self._queries:
-            yield Feed(name=FOUND, read=lambda kept: self._found.pages(kept, self._queries))
+            read = partial(self._found.pages, cursors, self._queries)
+            yield Turn(feed=FOUND, kind="youtube.found_comments", read=read)
 
 
 def _with_sightings(cursor: Cursor | None, asked_at: str, found: Sequence[Sighting]) -> Cursor:

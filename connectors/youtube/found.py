@@ -133,7 +133,8 @@ class FoundVideos:
             state["disabled"] = True
         except NotFound:
             pass  # the next look at the counts tells whether it is gone
-        state.update({"count": count, "read": at.isoformat()})
+        if "walk" not in mapping(state.get("cursor")):
+            state.update({"count": count, "read": at.isoformat()})
 
 
 def _is_due(state: Mapping[str, Any], count: int, at: datetime) -> bool:

@@ -126,7 +126,9 @@ async def test_a_channel_that_is_gone_is_told_once_as_a_gap_while_others_are_rea
     channels = ("UCpersonneDeValmont01234", OWN)
     connector = desk.connector(channels=channels, comments=False)
     first = await desk.poll(connector)
-    assert [gap.reason for page in first for gap in page.gaps] == ["not there (playlistNotFound)"]
+    assert [gap.reason for page in first for gap in page.gaps] == [
+        "youtube.uploads: not there (playlistNotFound)"
+    ]
     assert len(ids(first)) == 1
     assert not any(page.gaps for page in await desk.poll(connector))
 
