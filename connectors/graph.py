@@ -112,6 +112,8 @@ class Graph:
             return Deprecated(said)
         if code in _DENIED:
             return Denied(f"{said}: the application lacks a permission")
+        if code == 100 and "appsecret_proof" in (string(error.get("message")) or ""):
+            return Unauthorized(f"{said}: app_secret is not that of the token's application")
         if code == 100 and _is_permission(error):
             return Denied(f"{said}: the application lacks a permission or feature")
         if code == 100:

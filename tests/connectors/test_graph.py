@@ -105,6 +105,7 @@ async def failure(network: Answering, graph: Graph) -> ConnectorError:
         (100, {"message": "missing permission or reviewable feature"}, Denied),
         (100, {"message": "Pages Public Content Access requires"}, Denied),
         (100, {"message": "lacks permissions", "error_subcode": 33}, NotFound),
+        (100, {"message": "Invalid appsecret_proof provided"}, Unauthorized),
         (999, {"is_transient": True}, Unavailable),
         (999, {}, Malformed),
         ("douze", {}, Malformed),
