@@ -12,7 +12,7 @@ from connectors.imports.scene import Record
 from connectors.reading import line, mapping, mappings, string
 from connectors.text import plain
 
-NETWORK = "google_business"
+NETWORK = "google_reviews"
 _STARS = {"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5}
 _MINE, _THEIRS = "(Original)", "(Translated by Google)"
 

@@ -88,9 +88,13 @@ def youtube_video(cells: Cells, scene: Scene) -> Iterable[Record]:
         return []
     if not _VIDEO_ID.fullmatch(external_id):
         raise BadLine("not the id of a video: export the table by content")
-    cells["url"] = f"https://www.youtube.com/watch?v={external_id}"
-    title = _line(cells.get("title"))
-    return [_base("youtube", external_id, cells, scene) | {"kind": "video", "title": title}]
+    url = f"https://youtu.be/{external_id}"
+    said = {
+        "kind": "video",
+        "title": _line(cells.get("title")),
+        "media": [{"kind": "video", "url": url}],
+    }
+    return [_base("youtube", external_id, cells | {"url": url}, scene) | said]
 
 
 def youtube_upload(cells: Cells, scene: Scene) -> Iterable[Record]:
@@ -140,7 +144,7 @@ def trustpilot_review(cells: Cells, scene: Scene) -> Iterator[Record]:
     }
     if reply := cells.get("reply"):
         answer = {"text": reply, "published_at": cells.get("replied_at", "")}
-        yield _base("trustpilot", f"{external_id}/reply", answer, scene) | {
+        yield _base("trustpilot", f"{external_id}#reply", answer, scene) | {
             "kind": "reply",
             "author": {"name": scene.account},
             "parent_id": external_id,

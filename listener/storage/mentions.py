@@ -23,6 +23,7 @@ class Known:
     id: int
     network: str
     ref: str
+    source_id: str
     text_hash: str
     live: bool
     occurred_at: datetime
@@ -75,6 +76,7 @@ def _known(row: Row[Any]) -> Known:
         id=row.id,
         network=row.network,
         ref=row.ref,
+        source_id=row.source_id,
         text_hash=row.text_hash,
         live=row.live,
         occurred_at=row.occurred_at,

@@ -144,7 +144,7 @@ class Gatherer:
             elif before is None:
                 work.items.append(Item(draft=draft, engagements=taken))
             elif not before.erased:
-                edited = self._is_edited(draft, before)
+                edited = _may_rewrite(work.origin, before) and self._is_edited(draft, before)
                 draft.subjects |= before.subjects
                 if edited or taken:
                     work.items.append(
@@ -198,6 +198,11 @@ class Gatherer:
         if item.known is None:
             raise ValueError("an item is a draft, a known mention, or both")
         return known_sample(item.known, readings, self._usual.get(item.known.network))
+
+
+def _may_rewrite(origin: Origin, before: Known) -> bool:
+    """An archive may be older than what another source has read since, or hold less of a text."""
+    return not origin.backfill or before.source_id == origin.source_id
 
 
 def known_sample(known: Known, readings: Sequence[Reading], usual: float | None) -> Sample:

@@ -311,6 +311,27 @@ async def test_an_edit_is_scored_again_and_may_page(database) -> None:
     assert await count(database, "scores", classifier="sentiment") >= 1
 
 
+async def test_an_archive_adds_figures_to_what_was_read_live_and_leaves_its_words(database) -> None:
+    processor = house(database)
+    await live(processor)
+    await processor.process(page(mention(1, "CHU merci à tous")), ORIGIN, NIGHT)
+    archive = Origin(source_id="archive", backfill=True)
+    said = mention(1, "CHU merci…")
+    outcome = await processor.process(
+        page(said, mention(2, "CHU bonjour"), engagements=[figures(said, NIGHT, views=7)]),
+        archive,
+        NIGHT,
+    )
+    assert (outcome.stored, outcome.edited) == (1, 0)
+    assert await count(database, "snapshots") == 1
+    corrected = await processor.process(page(mention(2, "CHU bonsoir")), archive, NIGHT)
+    assert corrected.edited == 1
+    assert {row.text for row in await rows(database, "mentions")} == {
+        "CHU merci à tous",
+        "CHU bonsoir",
+    }
+
+
 async def test_a_networks_deletion_erases_the_text_and_keeps_the_figures(database) -> None:
     processor = house(database)
     said = mention(1)

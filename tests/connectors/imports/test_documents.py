@@ -101,7 +101,7 @@ async def test_google_reviews_keep_what_was_written_and_the_answer(tmp_path):
     )
     page = await taken(path)
     review, reply, stars = page.mentions
-    assert (review.network, review.external_id, review.rating) == ("google_business", "Ab", 1.0)
+    assert (review.network, review.external_id, review.rating) == ("google_reviews", "Ab", 1.0)
     assert (review.text, review.author.name) == ("Trop long", "Zoé L.")
     assert review.edited_at == datetime(2026, 3, 15, 8, tzinfo=UTC)
     assert (reply.kind, reply.text, reply.parent_id) == (Kind.REPLY, "Bonjour", "Ab")

@@ -222,7 +222,7 @@ async def test_youtube_studio_s_archive_gives_videos_and_the_channel_s_days(tmp_
     assert [reject.error for reject in page.rejects] == []
     first, second = page.mentions
     assert (first.network, first.external_id, first.kind) == ("youtube", "abcdefghijk", Kind.VIDEO)
-    assert first.title == "Visite guidée"
+    assert (first.title, first.url) == ("Visite guidée", "https://youtu.be/abcdefghijk")
     assert first.published_at == datetime(2026, 9, 27, 22, tzinfo=UTC)
     assert second.published_at == datetime(2026, 2, 28, 23, tzinfo=UTC)
     assert [(e.views, e.reactions) for e in page.engagements] == [(1204, 17), (9, None)]
@@ -314,7 +314,7 @@ async def test_trustpilot_reviews_come_with_their_replies_and_without_addresses(
     review, reply = page.mentions
     assert (review.network, review.kind, review.rating) == ("trustpilot", Kind.REVIEW, 1.0)
     assert review.published_at == datetime(2026, 1, 2, 10, tzinfo=UTC)
-    assert (reply.kind, reply.parent_id, reply.external_id) == (Kind.REPLY, "r1", "r1/reply")
+    assert (reply.kind, reply.parent_id, reply.external_id) == (Kind.REPLY, "r1", "r1#reply")
     assert "zoe@example.org" not in repr(page.mentions)
     assert [reject.error for reject in page.rejects] == ["line 3: rating: not a number"]
 
