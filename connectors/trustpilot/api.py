@@ -6,6 +6,7 @@ https://developers.trustpilot.com/rate-limiting
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from yarl import URL
 
 from connectors.connector import Clock, Malformed, RateLimited, Unauthorized
 from connectors.http import HttpClient, Limits, NotFound, Response
-from connectors.oauth import Bearer, OAuthClient, ask_token
+from connectors.oauth import Bearer, token_of
 from connectors.reading import mapping, mappings, string
 from connectors.tokens import MemoryTokens, Token
 from connectors.trustpilot.settings import TrustpilotSettings, is_id
@@ -33,17 +34,9 @@ class Api:
         self._settings = settings
         self._base = settings.base_url.rstrip("/")
         self._key = settings.api_key.get_secret_value() if settings.api_key else ""
-        self._client = OAuthClient(
-            client_id=self._key,
-            client_secret=settings.api_secret.get_secret_value() if settings.api_secret else None,
-            token_url=f"{self._base}/{_TOKENS}",
-            basic=True,
-        )
-        made_for = self._client.made_for
-        none_yet = Token(access="", expires_at=clock(), made_for=made_for)
-        self._bearer = Bearer(
-            MemoryTokens(none_yet), clock=clock, renewing=self._renewed, made_for=made_for
-        )
+        self._secret = settings.api_secret.get_secret_value() if settings.api_secret else ""
+        none_yet = Token(access="", expires_at=clock())
+        self._bearer = Bearer(MemoryTokens(none_yet), clock=clock, renewing=self._renewed)
         self._ids: dict[str, str] = {}
         rate = settings.requests_per_hour / 3600
         http.limit(URL(self._base).host or "", Limits(rate=rate, burst=_BURST, concurrency=2))
@@ -114,8 +107,16 @@ class Api:
 
     async def _renewed(self, token: Token, at: datetime) -> Token:
         """Not a person's login: the application's own, which lasts some days."""
-        grant = {"grant_type": "client_credentials"}
-        return await ask_token(self._http, self._client, grant, at)
+        login = base64.b64encode(f"{self._key}:{self._secret}".encode()).decode()
+        answer = await self._http.post(
+            f"{self._base}/{_TOKENS}",
+            data={"grant_type": "client_credentials"},
+            headers={"Authorization": f"Basic {login}"},
+        )
+        if answer.status in (400, 401, 403):
+            raise Unauthorized("Trustpilot refuses api_key with api_secret")
+        answer.raise_for_status()
+        return token_of(mapping(answer.json()), at)
 
 
 def reviews_of(answer: Mapping[str, Any]) -> list[Any]:

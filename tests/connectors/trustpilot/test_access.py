@@ -31,7 +31,7 @@ async def test_the_key_travels_in_a_header_and_in_no_error(ready: Bench) -> None
 
 
 async def test_a_wrong_secret_is_refused_without_being_told(ready: Bench) -> None:
-    with pytest.raises(Unauthorized) as refused:
+    with pytest.raises(Unauthorized, match="api_secret") as refused:
         await ready.poll(private=True, api_secret="mauvais-secret")
     assert "mauvais-secret" not in str(refused.value)
 
