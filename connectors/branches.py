@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from connectors.connector import Clock, Cursor, Page
+from connectors.connector import Clock, ConnectorError, Cursor, Page, RateLimited, Unavailable
+from connectors.http import NotFound
 from connectors.reading import count, instant, mapping
 from connectors.walk import Listing, Walk, Window, walk_back
 
@@ -45,28 +46,37 @@ async def read_branches(
 ) -> AsyncIterator[Page]:
     """The new under each post that is due, each page with the cursor of them all.
 
-    A post that is no longer among `posts` is forgotten. `given` is as for `walk_back`.
+    A post that is no longer among `posts` is forgotten. What one of them fails in is raised once the
+    rest was read, at once where the network is away or asks to wait; one that was deleted since it
+    was listed is passed over. `given` is as for `walk_back`.
     """
     before = mapping(mapping(cursor).get("posts"))
     kept: dict[str, Any] = {post.id: mapping(before.get(post.id)) for post in posts}
+    failed: list[ConnectorError] = []
+    read_any = False
     for post in posts:
         state = kept[post.id]
         if not _is_due(post, state, clock(), rhythm(post)):
             continue
         asked_at = clock()
-        pages = walk_back(
-            feed,
-            mapping(state.get("walk")),
-            partial(fetch, post),
-            window=window,
-            clock=clock,
-            given=given,
-        )
-        async for page in pages:
-            kept[post.id] = {**state, "walk": page.cursor}
-            yield replace(page, cursor=_cursor(kept, cursor), complete=False)
+        walk, read = mapping(state.get("walk")), partial(fetch, post)
+        try:
+            async for page in walk_back(feed, walk, read, window=window, clock=clock, given=given):
+                kept[post.id] = {**state, "walk": page.cursor}
+                yield replace(page, cursor=_cursor(kept, cursor), complete=False)
+        except (RateLimited, Unavailable):
+            raise
+        except ConnectorError as error:
+            failed.append(error)
+            continue
+        read_any = True
         if "walk" not in mapping(kept[post.id].get("walk")):
             kept[post.id] |= {"count": post.count, "read_at": asked_at.isoformat()}
+    if failed and read_any:
+        yield Page(feed=feed, cursor=_cursor(kept, cursor))
+        failed = [error for error in failed if not isinstance(error, NotFound)]
+    if failed:
+        raise failed[0]
     mark = {"mark": clock().isoformat()}
     yield Page(feed=feed, cursor=_cursor(kept, mark), complete=True)
 

@@ -63,13 +63,7 @@ class InstagramConnector:
         graph = self._graph(http)
         self._lists = Lists(graph, settings, ledger=ledger or MemoryLedger(clock), clock=clock)
         self._mentioned = Mentioned(graph, settings.user_id, self._lists.foreign, clock=clock)
-        self._counts = Counts(
-            graph,
-            foreign=self._lists.foreign,
-            mentioned=self._mentioned,
-            comments_met=self._lists.comments_met,
-            clock=clock,
-        )
+        self._counts = Counts(graph, lists=self._lists, mentioned=self._mentioned, clock=clock)
         self._people = People(graph, settings.user_id, settings.peers, clock=clock)
         named = (*map(hashtag, watched.hashtags), *settings.hashtags)
         self._hashtags = tuple(dict.fromkeys(tag for tag in named if tag))
@@ -145,7 +139,8 @@ class InstagramConnector:
             yield Turn(feed=feed, kind=f"instagram #{tag}", read=found)
 
     async def refresh(self, keys: Collection[MentionKey]) -> AsyncIterator[Page]:
-        """Figures of own media and their comments, and of what mentions the account; deletions."""
+        """Figures of own media and their comments, of what mentions or tags the account, and of the
+        last day's hashtags; deletions of own media and their comments."""
         ids = dict.fromkeys(key.external_id for key in keys if key.network == NETWORK)
         async for page in self._counts.pages([one for one in ids if one.isdecimal()]):
             yield page

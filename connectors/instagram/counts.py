@@ -12,10 +12,10 @@ from itertools import islice
 from typing import Any
 
 from connectors.connector import Clock, Page
-from connectors.foreign import Foreign
 from connectors.graph import BadField, Graph
 from connectors.http import NotFound
 from connectors.instagram.hooks import Mentioned
+from connectors.instagram.lists import Lists
 from connectors.instagram.wire import NETWORK, engagements
 from connectors.mention import Deletion, Engagement
 from connectors.reading import mapping, string
@@ -32,28 +32,31 @@ class _Result:
 
 
 class Counts:
-    """`comments_met` tells comments from media, as far as this process has met them."""
+    """What `lists` met tells comments from media, and where others' media stand."""
 
     def __init__(
         self,
         graph: Graph,
         *,
-        foreign: Foreign,
+        lists: Lists,
         mentioned: Mentioned,
-        comments_met: set[str],
         clock: Clock,
     ) -> None:
         self._graph = graph
-        self._foreign = foreign
+        self._lists = lists
+        self._foreign = lists.foreign
         self._mentioned = mentioned
-        self._comments_met = comments_met
         self._clock = clock
 
     async def pages(self, ids: Collection[str]) -> AsyncIterator[Page]:
-        """Others' media cannot be looked up, those that mention the account excepted."""
+        """Others' media cannot be looked up: they are found again in their lists, as far as these
+        go, and those that mention the account are read through it."""
         known = [one for one in ids if one in self._mentioned.kinds]
         for external_id in known:
             yield await self._mentioned_page(external_id)
+        listed = [one for one in ids if one in self._lists.listed_at and one not in known]
+        if listed:
+            yield Page(feed="refresh", engagements=await self._lists.listed_again(listed))
         rest = iter([one for one in ids if one not in self._foreign and one not in known])
         while batch := list(islice(rest, _BATCH)):
             yield await self._page(batch)
@@ -67,8 +70,8 @@ class Counts:
 
     async def _page(self, ids: Sequence[str]) -> Page:
         result = _Result()
-        comments = [one for one in ids if one in self._comments_met]
-        media = [one for one in ids if one not in self._comments_met]
+        comments = [one for one in ids if one in self._lists.comments_met]
+        media = [one for one in ids if one not in self._lists.comments_met]
         await self._ask(media, result, _MEDIA)
         await self._ask(comments, result, _COMMENT)
         gone = [one for one in result.missing if await self._is_gone(one)]

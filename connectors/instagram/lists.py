@@ -8,7 +8,7 @@ hashtags it says nothing, so `unordered_overlap` is looked through again each ti
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from connectors.branches import Rhythm, Trunk, read_branches
 from connectors.budget import Budget, Ledger, account_of
 from connectors.connector import Clock, Cursor, Page
+from connectors.dates import EARLIEST
 from connectors.edges import read_edge
 from connectors.foreign import Foreign
 from connectors.graph import Graph, data_of, next_token, page_params
@@ -27,6 +28,7 @@ from connectors.instagram.wire import (
     read_date,
     read_media,
 )
+from connectors.mention import Engagement
 from connectors.reading import figure, mapping, mappings, string, web_address
 from connectors.walk import Fetch, Found, Listing, Walk, Window, walk_back
 
@@ -43,6 +45,8 @@ _REPLIES = f"id,replies.limit({PAGE_SIZE}){{{_COMMENT}}}"
 _FOLLOWED = "id,timestamp,comments_count,permalink"
 _MAX_FOLLOWED = 1_000  # media
 _BUSY = 500  # comments: from here on, all of them are gone through for replies once an hour at most
+_PAGES_AGAIN = 4
+_MAX_KNOWN = 20_000
 _DAY = timedelta(days=1)  # that recent_media covers
 
 
@@ -64,6 +68,7 @@ class Lists:
         )
         self.foreign = Foreign(ledger, name="instagram others' media", account=account)
         self.comments_met: set[str] = set()
+        self.listed_at: dict[str, Fetch] = {}  # where others' media were met, by id
         self._posts: list[Trunk] | None = None
 
     def begin_poll(self) -> None:
@@ -78,7 +83,7 @@ class Lists:
         """Private media are not given, nor those whose tag was taken off."""
         fetch, overlap = self._media("tags", TAGGED), self._settings.unordered_overlap
         async for page in self._walk("tags", cursor, fetch, given, overlap=overlap):
-            await self.foreign.add([mention.external_id for mention in page.mentions])
+            await self._met(page, fetch)
             yield page
 
     async def hashtag(
@@ -95,8 +100,31 @@ class Lists:
         fetch = self._edge(path, {"user_id": self._settings.user_id, "fields": _HASHTAG})
         overlap = min(self._settings.unordered_overlap, _DAY)
         async for page in self._walk(feed, cursor, fetch, given, overlap=overlap):
-            await self.foreign.add([mention.external_id for mention in page.mentions])
+            await self._met(page, fetch)
             yield replace(page, cursor={**(page.cursor or {}), "hashtag_id": hashtag_id})
+
+    async def _met(self, page: Page, fetch: Fetch) -> None:
+        ids = [mention.external_id for mention in page.mentions]
+        await self.foreign.add(ids)
+        if len(self.listed_at) > _MAX_KNOWN:
+            self.listed_at.clear()
+        self.listed_at |= dict.fromkeys(ids, fetch)
+
+    async def listed_again(self, ids: Collection[str]) -> list[Engagement]:
+        """Figures of others' media, out of the top of the lists where this process met them."""
+        found: dict[str, Engagement] = {}
+        for fetch in dict.fromkeys(self.listed_at[one] for one in ids if one in self.listed_at):
+            walk = Walk(mark=EARLIEST, floor=EARLIEST, overlap=timedelta(0))
+            wanted = {one for one in ids if self.listed_at.get(one) is fetch}
+            for _page in range(_PAGES_AGAIN):
+                listing = await fetch(walk)
+                walk.take(listing.found, listing.token)
+                for item in listing.found:
+                    if item.id in wanted:
+                        found |= {figures.key.external_id: figures for figures in item.engagements}
+                if walk.done or wanted <= found.keys():
+                    break
+        return list(found.values())
 
     async def comments(self, cursor: Cursor | None) -> AsyncIterator[Page]:
         """New comments under each followed media whose count changed."""

@@ -80,6 +80,24 @@ async def test_others_media_are_never_taken_for_deleted_not_even_after_a_restart
         assert gone(pages) == [own]
 
 
+async def test_others_media_are_read_again_where_they_were_found() -> None:
+    async with source(HASHTAG, tags=True) as ready:
+        network = ready.network
+        found = network.publish(120)
+        network.publishes = "tags"
+        found += network.publish(1)
+        built = made(ready)
+        [page async for page in built.poll({})]
+        network.hashtags["chuvalmont"].items[0]["like_count"] = 4_000
+        network.tags.items[0]["comments_count"] = 70
+        network.requests.clear()
+        again = figures(await refreshed(built, found[0], found[-1]))
+        assert (again[found[0]].reactions, again[found[-1]].replies) == (4_000, 70)
+        assert set(again) == {found[0], found[-1]}
+        assert len(network.requests) == 4, "three pages of one list and one of the other"
+        assert not gone(await refreshed(built, *found))
+
+
 async def test_a_404_from_something_on_the_way_deletes_nothing() -> None:
     async with source() as ready:
         post = ready.network.post()["id"]
