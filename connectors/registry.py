@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.bluesky import BlueskyConnector
 from connectors.connector import Connector
+from connectors.discourse import DiscourseConnector
 from connectors.facebook import FacebookConnector
 from connectors.file import FileConnector
 from connectors.forum import ForumConnector
@@ -12,6 +13,7 @@ from connectors.imports import ImportConnector
 from connectors.instagram import InstagramConnector
 from connectors.linkedin import LinkedinConnector
 from connectors.mastodon import MastodonConnector
+from connectors.reddit import RedditConnector
 from connectors.rss import RssConnector
 from connectors.telegram import TelegramConnector
 from connectors.threads import ThreadsConnector
@@ -22,6 +24,7 @@ from connectors.youtube import YoutubeConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
     "bluesky": BlueskyConnector,
+    "discourse": DiscourseConnector,
     "facebook": FacebookConnector,
     "file": FileConnector,
     "forum": ForumConnector,
@@ -30,6 +33,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "instagram": InstagramConnector,
     "linkedin": LinkedinConnector,
     "mastodon": MastodonConnector,
+    "reddit": RedditConnector,
     "rss": RssConnector,
     "telegram": TelegramConnector,
     "threads": ThreadsConnector,

@@ -14,7 +14,7 @@ from connectors.durations import Duration
 
 class DiscourseSettings(ConnectorSettings):
     """Public forums need no key. A key is an administrator's `api_key` with `api_username`, or a
-    member's own `user_api_key`.
+    member's own `user_api_key`, which is left unused beside the former.
 
     Discourse's own defaults are 200 requests a minute and address, 20 for a member's key, 60 for an
     administrator's, all by memory: `requests_per_minute` of None keeps well under each.
@@ -45,11 +45,9 @@ class DiscourseSettings(ConnectorSettings):
         return value.rstrip("/")
 
     @model_validator(mode="after")
-    def _is_one_login(self) -> Self:
+    def _reads_something(self) -> Self:
         if (self.api_key is None) != (self.api_username is None):
             raise ValueError("api_key and api_username go together")
-        if self.api_key is not None and self.user_api_key is not None:
-            raise ValueError("give api_key with api_username, or user_api_key, not both")
         if not (self.posts or self.search):
             raise ValueError("set posts or search to true, or nothing is read")
         return self
@@ -69,7 +67,7 @@ class DiscourseSettings(ConnectorSettings):
         if self.api_key is not None and self.api_username is not None:
             headers["Api-Key"] = self.api_key.get_secret_value()
             headers["Api-Username"] = self.api_username
-        if self.user_api_key is not None:
+        elif self.user_api_key is not None:
             headers["User-Api-Key"] = self.user_api_key.get_secret_value()
         return headers
 
@@ -78,6 +76,6 @@ class DiscourseSettings(ConnectorSettings):
         """Requests a minute."""
         if self.requests_per_minute is not None:
             return self.requests_per_minute
-        if self.user_api_key is not None:
-            return 18.0
-        return 50.0 if self.api_key is not None else 120.0
+        if self.api_key is not None:
+            return 50.0
+        return 18.0 if self.user_api_key is not None else 120.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.connectors.cases import (
     bluesky,
+    discourse,
     facebook,
     file,
     forum,
@@ -11,6 +12,7 @@ from tests.connectors.cases import (
     instagram,
     linkedin,
     mastodon,
+    reddit,
     rss,
     telegram,
     threads,
@@ -22,6 +24,7 @@ from tests.connectors.cases import (
 
 CASES = (
     *bluesky.CASES,
+    *discourse.CASES,
     *facebook.CASES,
     *file.CASES,
     *forum.CASES,
@@ -29,6 +32,7 @@ CASES = (
     *instagram.CASES,
     *linkedin.CASES,
     *mastodon.CASES,
+    *reddit.CASES,
     *rss.CASES,
     *telegram.CASES,
     *threads.CASES,

@@ -129,7 +129,6 @@ async def test_the_wait_that_only_the_body_says_is_kept(make: Make, network: Dis
     [
         ({"base_url": "forum.example"}, "https://forum.example"),
         ({"api_key": "x"}, "go together"),
-        ({"api_key": "x", "api_username": "y", "user_api_key": "z"}, "not both"),
         ({"posts": False}, "nothing is read"),
     ],
 )
