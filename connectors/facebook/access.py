@@ -91,7 +91,8 @@ class PageAccess:
     async def _renewed(self, token: Token, at: datetime) -> Token:
         if token.refresh is None:
             raise Unauthorized("the access has ended: run `listener login` for this source")
-        if self._tried is not None and at - self._tried < _TRY_EVERY:
+        holds = token.expires_at is None or token.expires_at > at
+        if holds and self._tried is not None and at - self._tried < _TRY_EVERY:
             raise Unavailable("the access was renewed, or tried to be, less than a day ago")
         self._tried = at
         return await self.admitted(Token(access=token.refresh))

@@ -84,7 +84,7 @@ class Comments:
     async def _fetch(self, post: Active, since: datetime, walk: Walk) -> Listing:
         def read(raw: dict[str, Any]) -> tuple[Found, ...]:
             comment = read_comment(raw, self._clock(), post_id=post.id)
-            return found(comment, walk, since=since, edited_at=self._clock())
+            return found(comment, walk, since=since, seen_at=self._clock())
 
         try:
             return await self._asked(post, walk, read, self._fields)

@@ -19,12 +19,21 @@ from connectors.connector import Clock, Cursor, Cursors, Page, Unavailable
 from connectors.dates import believable
 from connectors.edges import read_edge
 from connectors.facebook.settings import FacebookSettings
-from connectors.facebook.wire import CORE_FIELDS, POST_FIELDS, Read, comment_count, read_post
+from connectors.facebook.wire import (
+    CORE_FIELDS,
+    NETWORK,
+    POST_FIELDS,
+    Read,
+    comment_count,
+    read_post,
+)
 from connectors.graph import BadField, Graph
+from connectors.mention import Deletion
 from connectors.reading import instant, mapping, string
 from connectors.walk import Found, Listing, Walk, Window, begin, walk_back
 
 log = logging.getLogger(__name__)
+_EASED_FOR = timedelta(days=1)
 _LEAST = 10  # posts a page, however often the network says that it is too much
 
 
@@ -69,10 +78,12 @@ class Posts:
         self._settings = settings
         self._clock = clock
         self._size = settings.page_size
-        self._fields = POST_FIELDS
+        self._reduced: set[str] = set()  # lists that do not know every field
+        self._eased_at: datetime | None = None
 
     async def pages(self, name: str, current: Round) -> AsyncGenerator[Page, None]:
         settings, at = self._settings, self._clock()
+        self._take_heart(at)
         cursor = current.cursors.get(name)
         since = first_reach(cursor, at, settings.look_back)
         window = Window(
@@ -104,29 +115,38 @@ class Posts:
         page = self._settings.page
         return (page,) if name == "tagged" and not page.isdecimal() else ()
 
+    def _take_heart(self, at: datetime) -> None:
+        """What was once too much is asked for again the next day."""
+        if self._eased_at is not None and at - self._eased_at >= _EASED_FOR:
+            self._size, self._eased_at = self._settings.page_size, None
+            self._reduced.clear()
+
     async def _fetch(self, name: str, reader: _Reader, walk: Walk) -> Listing:
-        path = f"{self._settings.page}/{name}"
+        fields = CORE_FIELDS if name in self._reduced else POST_FIELDS
         try:
-            return await self._asked(path, reader, walk)
+            return await self._asked(name, fields, reader, walk)
         except Unavailable:
             # Often "reduce the amount of data you're asking for": the next poll asks for less.
-            self._size = max(_LEAST, self._size // 2)
+            self._size, self._eased_at = max(_LEAST, self._size // 2), self._clock()
             raise
         except BadField:
-            if self._fields == CORE_FIELDS:
+            if fields == CORE_FIELDS:
                 raise
-            log.warning("facebook.fields_refused list=%s", name)
-            self._fields = CORE_FIELDS
-            return await self._asked(path, reader, walk)
+        listing = await self._asked(name, CORE_FIELDS, reader, walk)
+        log.warning("facebook.fields_refused list=%s", name)
+        self._reduced.add(name)
+        self._eased_at = self._clock()
+        return listing
 
-    async def _asked(self, path: str, reader: _Reader, walk: Walk) -> Listing:
+    async def _asked(self, name: str, fields: str, reader: _Reader, walk: Walk) -> Listing:
         params: dict[str, str | int] = {
-            "fields": self._fields,
+            "fields": fields,
             "limit": self._size,
             "since": max(0, int(walk.floor.timestamp()) - 1),
         }
         if walk.until is not None:
             params["until"] = int(walk.until.timestamp()) + 1
+        path = f"{self._settings.page}/{name}"
         return await read_edge(self._graph, path, params, walk, partial(reader.read, walk))
 
 
@@ -145,7 +165,7 @@ class _Reader:
         post = read_post(raw, self.clock(), addressed=self.addressed)
         self._note(raw, post)
         updated = believable(instant(raw.get("updated_time")), self.clock()) or self.clock()
-        return found(post, walk, since=self.since, edited_at=updated, others=self.others)
+        return found(post, walk, since=self.since, seen_at=updated, others=self.others)
 
     def _note(self, raw: dict[str, Any], post: Read) -> None:
         count = comment_count(raw)
@@ -154,8 +174,10 @@ class _Reader:
         if post.position is None or post.position < self.active_since:
             return
         post_id = post.mention.external_id
-        # A comment deleted and another written leave the count as it was.
-        sign = f"{count}@{(string(raw.get('updated_time')) or '')[:40]}"
+        updated = (string(raw.get("updated_time")) or "")[:40]
+        # A comment deleted and another written leave the count as it was; a version that tells
+        # neither is asked once an hour.
+        sign = f"{count}@{updated or f'{self.clock():%Y-%m-%dT%H}'}"
         self.active[post_id] = Active(id=post_id, published=post.position, sign=sign)
 
 
@@ -164,24 +186,33 @@ def found(
     walk: Walk,
     *,
     since: datetime,
-    edited_at: datetime,
+    seen_at: datetime,
     others: Sequence[Walk] = (),
 ) -> tuple[Found, ...]:
     """An item as its walk remembers it: under its id, which says that it was given, and under its
-    version, so that an edit is given again (`edited_at`: when, or when it was seen). Nothing is said of what is hidden or older than `since`.
+    version, so that an edit is given again (`seen_at`: when it was made, or noticed).
+
+    Nothing is said of what is older than `since`. What was given and is hidden now is a deletion.
     """
     mention, position = read.mention, read.position
     item_id = mention.external_id
     version_id = f"{item_id}@{read.version}{'-' if read.hidden else ''}"
     met = Found(id=version_id, position=position)
-    if read.hidden or (position is not None and position < since):
+    if position is not None and position < since:
         return (met,)
-    marker = Found(id=item_id, position=position)
     met_by = [other for other in others if other.has_given(item_id)]
+    is_known = bool(met_by) or walk.has_given(item_id)
+    if read.hidden:
+        return (replace(met, deletions=(_deletion(item_id, seen_at),)) if is_known else met,)
+    marker = Found(id=item_id, position=position)
     if any(other.has_given(version_id) for other in met_by):
         return marker, met
-    if met_by or walk.has_given(item_id):
-        mention = replace(mention, edited_at=edited_at)
+    if is_known:
+        mention = replace(mention, edited_at=seen_at)
     figures = (read.engagement,) if read.engagement is not None else ()
     said = Found(id=version_id, position=position, mentions=(mention,), engagements=figures)
     return marker, said
+
+
+def _deletion(item_id: str, seen_at: datetime) -> Deletion:
+    return Deletion(network=NETWORK, external_id=item_id, seen_at=seen_at)

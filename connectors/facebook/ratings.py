@@ -66,7 +66,7 @@ class Ratings:
             def read(raw: dict[str, Any]) -> tuple[Found, ...]:
                 rating = read_rating(raw, self._clock())
                 self._note(raw, rating.position, active)
-                return found(rating, walk, since=since, edited_at=self._clock())
+                return found(rating, walk, since=since, seen_at=self._clock())
 
             path = f"{settings.page}/{FEED}"
             params: dict[str, str | int] = {"fields": RATING_FIELDS, "limit": settings.page_size}

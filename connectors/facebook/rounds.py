@@ -19,7 +19,7 @@ from connectors.connector import (
     RateLimited,
     Unavailable,
 )
-from connectors.graph import Denied, Deprecated
+from connectors.graph import BadField, Denied, Deprecated
 from connectors.http import NotFound
 from connectors.reading import instant, mapping
 
@@ -63,12 +63,12 @@ class Tally:
         except RateLimited as error:
             self.stopped = True
             self._failed.append(error)
+        except (BadField, Denied, Deprecated, NotFound) as error:
+            log.warning("facebook.feed_refused feed=%s error=%s", feed, error)
+            self._refused.append((feed, latest, error))
         except (Unavailable, Malformed) as error:
             log.warning("facebook.feed_failed feed=%s error=%s", feed, type(error).__name__)
             self._failed.append(error)
-        except (Denied, Deprecated, NotFound) as error:
-            log.warning("facebook.feed_refused feed=%s error=%s", feed, error)
-            self._refused.append((feed, latest, error))
 
     def refusals(self) -> Iterator[Page]:
         """Told once; the cursor remembers when, and keeps where the feed stood."""

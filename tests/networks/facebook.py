@@ -13,100 +13,37 @@ import json
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 from aiohttp import web
 
+from tests.networks.facebook_wire import (
+    COMMENT_FIELDS,
+    PAGE_ID,
+    POST_FIELDS,
+    RATING_FIELDS,
+    Item,
+    asked,
+    at_of,
+    comment,
+    created,
+    error,
+    kinds,
+    post,
+    rating,
+    summary,
+    written,
+)
 from tests.networks.standin import StandIn
 
 VERSION = "v25.0"
 PAGE = "chuvalmont"
-PAGE_ID = "100200300400"
 PEER_ID = "500600700800"
 TOKEN = "jeton-de-page-valmont"
 APP_ID = "424242"
 APP_SECRET = "secret-de-valmont"
 _START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 _MOST = 100
-_NODE = {
-    "id", "message", "created_time", "permalink_url", "from", "parent", "is_hidden", "attachments",
-    "attachment",
-}  # fmt: skip
-_POST = {*_NODE, "story", "updated_time", "parent_id", "status_type", "shares", "reactions"}
-_POST = (_POST | {"comments"}) - {"parent", "attachment"}
-_COMMENT = {*_NODE, "like_count", "comment_count", "comments", "reactions"} - {"attachments"}
-_RATING = {
-    "created_time", "has_rating", "has_review", "rating", "review_text", "recommendation_type",
-    "reviewer", "open_graph_story",
-}  # fmt: skip
-
-Item = dict[str, Any]
-
-
-def written(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S+0000")
-
-
-def error(
-    code: int, message: str, *, subcode: int | None = None, status: int = 400, **headers: str
-) -> web.Response:
-    body: Item = {"message": f"(#{code}) {message}", "type": "OAuthException", "code": code}
-    if subcode is not None:
-        body["error_subcode"] = subcode
-    headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    return web.json_response({"error": body}, status=status, headers=headers)
-
-
-def summary(total: int) -> Item:
-    return {"data": [], "summary": {"total_count": total}}
-
-
-def post(number: int, at: datetime, **fields: Any) -> Item:
-    own_id = fields.pop("id", f"{PAGE_ID}_{9_000_000_000_000_000 + number}")
-    return {
-        "id": own_id,
-        "message": f"Journée portes ouvertes au CHU de Valmont, n° {number} #ChuValmont",
-        "created_time": written(at),
-        "updated_time": written(at),
-        "permalink_url": f"https://www.facebook.com/{own_id.replace('_', '/posts/')}",
-        "from": {"id": PAGE_ID, "name": "CHU de Valmont"},
-        "status_type": "mobile_status_update",
-        "is_hidden": False,
-        "reactions": summary(12),
-        "shares": {"count": 3},
-        **fields,
-    }
-
-
-def comment(number: int, under: str, at: datetime, **fields: Any) -> Item:
-    post_number = under.rpartition("_")[2]
-    own_id = fields.pop("id", f"{post_number}_{7_000_000_000_000_000 + number}")
-    return {
-        "id": own_id,
-        "message": f"Neuf heures d'attente, honte ! ({number})",
-        "created_time": written(at),
-        "permalink_url": f"https://www.facebook.com/{PAGE_ID}/posts/{post_number}"
-        f"?comment_id={own_id.rpartition('_')[2]}",
-        "from": {"id": f"33{number}", "name": "Claire Vauquelin"},
-        "is_hidden": False,
-        "like_count": 4,
-        "comment_count": 1,
-        **fields,
-    }
-
-
-def rating(number: int, at: datetime, **fields: Any) -> Item:
-    return {
-        "created_time": written(at),
-        "has_rating": False,
-        "has_review": True,
-        "review_text": f"Personnel à l'écoute ({number})",
-        "recommendation_type": "positive",
-        "reviewer": {"id": f"44{number}", "name": "Adam Delcourt"},
-        "open_graph_story": {"id": str(6_000_000_000_000_000 + number)},
-        **fields,
-    }
 
 
 class Facebook(StandIn):
@@ -250,8 +187,10 @@ class Facebook(StandIn):
             return refused
         node, edge = request.match_info["node"], request.match_info["edge"]
         if edge in self.denied:
+            if self.denied[edge] == 100:
+                return error(100, f"Tried accessing nonexisting field ({edge}) on node type (Page)")
             return error(self.denied[edge], "requires 'pages_read_user_content'")
-        known = {"comments": _COMMENT, "ratings": _RATING}.get(edge, _POST)
+        known = {"comments": COMMENT_FIELDS, "ratings": RATING_FIELDS}.get(edge, POST_FIELDS)
         if asked(request) - known or asked(request) & self.unknown_fields:
             return error(100, "Tried accessing nonexisting field")
         if edge == "comments":
@@ -261,10 +200,10 @@ class Facebook(StandIn):
     def _listed(self, request: web.Request, items: list[Item]) -> web.Response:
         """`after` holds the place from which to go down, and how many empty pages come first."""
         query = request.query
-        low = bisect_left(items, at_of(query.get("since", "0")), key=_created)
+        low = bisect_left(items, at_of(query.get("since", "0")), key=created)
         high = len(items)
         if "until" in query:
-            high = bisect_right(items, at_of(query["until"]), key=_created)
+            high = bisect_right(items, at_of(query["until"]), key=created)
         place, empty = high, self.empty_pages
         if "after" in query:
             place, empty = (int(part) for part in query["after"].split("."))
@@ -306,33 +245,3 @@ class Commented(Facebook):
                 answers["parent"] = {"id": before[0]["id"]}
             made.append(self.comment(under, **answers)["id"])
         return made
-
-
-def kinds(node: Item) -> set[str]:
-    return _POST if "reactions" in node else _COMMENT
-
-
-def at_of(seconds: str) -> str:
-    return written(datetime.fromtimestamp(int(seconds), tz=UTC))
-
-
-def _created(item: Item) -> str:
-    return str(item["created_time"])
-
-
-def asked(request: web.Request) -> frozenset[str]:
-    return _names(request.query.get("fields", "id,created_time,message"))
-
-
-@cache
-def _names(fields: str) -> frozenset[str]:
-    """Top names of "a,b.limit(0).summary(total_count),c{d,e}"."""
-    names, depth, name = set(), 0, ""
-    for character in f"{fields},":
-        depth += {"(": 1, "{": 1, ")": -1, "}": -1}.get(character, 0)
-        if character == "," and depth == 0:
-            names.add(name.split(".")[0].split("{")[0].split("(")[0])
-            name = ""
-        else:
-            name += character
-    return frozenset(names)

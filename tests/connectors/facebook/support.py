@@ -12,7 +12,8 @@ from connectors.facebook import FacebookConnector
 from connectors.mention import Deletion, Engagement, Mention
 from connectors.webhook import Call
 from tests.connectors.case import NOON
-from tests.networks.facebook import PAGE_ID, Facebook
+from tests.networks.facebook import Facebook
+from tests.networks.facebook_wire import PAGE_ID
 
 Make = Callable[..., FacebookConnector]
 EARLIER = NOON - timedelta(hours=2)

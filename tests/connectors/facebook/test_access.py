@@ -132,6 +132,25 @@ async def test_a_renewal_that_fails_is_tried_once_a_day_while_the_token_holds(
     assert await connector.access_ends_at() == kept.expires_at
 
 
+async def test_a_login_that_ends_while_renewals_fail_is_named_so(
+    make: Make, network: Facebook, tokens: MemoryTokens, now: Now
+) -> None:
+    connector = make(**LOGIN)
+    await tokens.save(
+        Token(access=TOKEN, refresh="mort", expires_at=NOON + timedelta(hours=6),
+              made_for=made_for(connector))
+    )  # fmt: skip
+    await read(connector)
+    now.at += timedelta(hours=7)
+    with pytest.raises(Unauthorized):
+        await drained(connector.poll({}))
+
+
+async def test_a_secret_that_does_not_fit_is_named(make: Make, network: Facebook) -> None:
+    with pytest.raises(Unauthorized, match="app_secret"):
+        await drained(make(app_secret="un-autre", verify_token=None).poll({}))
+
+
 async def test_a_login_that_ended_asks_for_a_person(
     make: Make, network: Facebook, tokens: MemoryTokens
 ) -> None:

@@ -10,7 +10,8 @@ from connectors.connector import Cursors, Malformed, RateLimited
 from connectors.mention import Kind, Media
 from tests.connectors.case import NOON, Now
 from tests.connectors.facebook.support import EARLIER, Make, drained, figures, mentions, read
-from tests.networks.facebook import Facebook, error, written
+from tests.networks.facebook import Facebook
+from tests.networks.facebook_wire import error, written
 from tests.networks.standin import Fault
 
 

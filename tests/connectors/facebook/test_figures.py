@@ -12,7 +12,8 @@ from connectors.facebook import FacebookConnector
 from connectors.mention import MentionKey
 from tests.connectors.case import NOON, Now
 from tests.connectors.facebook.support import EARLIER, Make, drained, figures, gone, mentions
-from tests.networks.facebook import PAGE, PAGE_ID, PEER_ID, Facebook, summary
+from tests.networks.facebook import PAGE, PEER_ID, Facebook
+from tests.networks.facebook_wire import PAGE_ID, summary
 
 
 async def refreshed(connector: FacebookConnector, ids: Iterable[str]) -> list[Page]:

@@ -10,18 +10,18 @@ import pytest
 from connectors.connector import Malformed, RateLimited
 from connectors.facebook import FacebookConnector
 from connectors.mention import Kind, Media, Mention
-from connectors.webhook import Answer, Call, Forged, Receiving
+from connectors.webhook import Call
 from tests.connectors.case import NOON
 from tests.connectors.facebook.support import (
     EARLIER,
-    VERIFY,
     Make,
     drained,
     gone,
     mentions,
     pushed,
 )
-from tests.networks.facebook import APP_SECRET, PAGE, PAGE_ID, Facebook, error
+from tests.networks.facebook import PAGE, Facebook
+from tests.networks.facebook_wire import PAGE_ID, error
 from tests.networks.standin import Fault
 
 SECONDS = int(EARLIER.timestamp())
@@ -43,63 +43,10 @@ def said(item: str = "comment", verb: str | None = "add", **fields: Any) -> dict
     }
 
 
-def challenge(**query: str) -> Call:
-    return Call(
-        method="GET",
-        query={
-            "hub.mode": "subscribe",
-            "hub.verify_token": VERIFY,
-            "hub.challenge": "1158201444",
-            **{name.replace("_", ".", 1): value for name, value in query.items()},
-        },
-        received_at=NOON,
-    )
-
-
 async def received(connector: FacebookConnector, call: Call) -> tuple[list[Mention], list[Any]]:
     pages = await drained(connector.receive(call))
     assert all(page.cursor is None for page in pages)
     return mentions(pages), gone(pages)
-
-
-def test_the_address_is_proven_by_the_challenge(make: Make) -> None:
-    connector = make()
-    assert isinstance(connector, Receiving)
-    assert connector.answer(challenge()) == Answer(body=b"1158201444")
-
-
-@pytest.mark.parametrize(
-    "query", [{"hub_verify_token": "autre"}, {"hub_verify_token": ""}, {"hub_mode": "unsubscribe"}]
-)
-def test_another_challenge_is_refused(make: Make, query: dict[str, str]) -> None:
-    with pytest.raises(Forged) as raised:
-        make().answer(challenge(**query))
-    assert VERIFY not in str(raised.value)
-
-
-def test_without_a_verify_token_nobody_sets_a_webhook_up(make: Make) -> None:
-    with pytest.raises(Forged):
-        make(verify_token=None).answer(challenge(hub_verify_token=""))
-
-
-def test_a_signed_call_is_kept(make: Make, network: Facebook) -> None:
-    assert make().answer(pushed(network, said())) == Answer(keep=True)
-
-
-def test_a_call_is_refused_unless_its_raw_body_is_signed(make: Make, network: Facebook) -> None:
-    call = pushed(network, said())
-    connector = make()
-    for forged in (
-        replace(call, body=call.body + b" "),
-        replace(call, headers={}),
-        replace(call, headers={"x-hub-signature-256": "sha256=" + "0" * 64}),
-        replace(call, headers={"x-hub-signature": call.headers["x-hub-signature-256"]}),
-        replace(call, headers={"x-hub-signature-256": "sha256=é"}),
-    ):
-        with pytest.raises(Forged) as raised:
-            connector.answer(forged)
-        assert APP_SECRET not in str(raised.value)
-    assert VERIFY not in repr(call) and "honte" not in repr(call)
 
 
 async def test_a_comment_is_told_without_asking_the_network(make: Make, network: Facebook) -> None:
