@@ -14,6 +14,7 @@ from connectors.file.records import is_record
 from connectors.imports import google, google_plus, x_archive
 from connectors.imports.scene import Item, Notes, Record, Scene, Understood
 from connectors.imports.settings import IMPORT_FIELDS, ImportSettings
+from connectors.imports.sheets import as_text
 from connectors.imports.tables import generic_record
 from connectors.reading import mappings
 
@@ -116,8 +117,8 @@ def _settled(record: Record, scene: Scene) -> Record:
 def _raw(value: object) -> bytes:
     try:
         return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
-    except (TypeError, ValueError):
-        return repr(value)[:1000].encode("utf-8", "replace")
+    except (TypeError, ValueError):  # nested too deeply, or an integer beyond 64 bits
+        return b"an object that cannot be shown"
 
 
 def _listed(value: object) -> Iterable[object]:
@@ -195,7 +196,6 @@ def _flat(
         elif isinstance(part, bool):
             continue
         elif isinstance(part, int | float):
-            whole = isinstance(part, float) and part.is_integer()
-            yield name, str(int(part)) if whole else str(part)
+            yield name, as_text(part)
         elif isinstance(part, list) and all(isinstance(item, str) for item in part):
             yield name, " ".join(part)

@@ -44,7 +44,8 @@ def api_records(value: dict[str, Any]) -> Iterator[tuple[dict[str, Any], list[Re
     kind = string(value.get("kind"))
     if kind in _LISTS:
         for item in mappings(value.get("items")):
-            yield from api_records(item)
+            if string(item.get("kind")) not in _LISTS:
+                yield from api_records(item)
     elif kind == "plus#comment":
         yield value, [_api_comment(value)]
     elif kind == "plus#activity":

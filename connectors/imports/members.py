@@ -84,10 +84,12 @@ def stamp_of(path: Path) -> list[int]:
 
 def is_workbook(data: bytes) -> bool:
     """An XLSX is a ZIP too."""
-    if not data.startswith(_ZIP):
-        return False
+    return data.startswith(_ZIP) and _holds_sheets(BytesIO(data))
+
+
+def _holds_sheets(source: Path | BytesIO) -> bool:
     try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
+        with zipfile.ZipFile(source) as archive:
             return any(name.startswith("xl/") for name in archive.namelist())
     except _BROKEN:
         return False
@@ -96,14 +98,16 @@ def is_workbook(data: bytes) -> bool:
 def _of_file(settings: ImportSettings, notes: Notes) -> Iterator[Member]:
     path = settings.path
     status = path.stat()
+    at = datetime.fromtimestamp(status.st_mtime, tz=UTC)
+    with path.open("rb") as file:
+        begins = file.read(len(_ZIP))
+    if begins in (_ZIP, _EMPTY_ZIP) and not _holds_sheets(path):
+        # However large: an archive of photos and videos holds a few small tables.
+        yield from _of_archive(at, settings, notes)
+        return
     if status.st_size > settings.max_size:
         raise Refused(f"{path} is larger than max_size ({settings.max_size} bytes)")
-    data = path.read_bytes()
-    at = datetime.fromtimestamp(status.st_mtime, tz=UTC)
-    if data.startswith((_ZIP, _EMPTY_ZIP)) and not is_workbook(data):
-        yield from _of_archive(data, at, settings, notes)
-        return
-    yield Member(name="", data=data, at=at)
+    yield Member(name="", data=path.read_bytes(), at=at)
 
 
 def _of_folder(settings: ImportSettings, notes: Notes) -> Iterator[Member]:
@@ -123,12 +127,10 @@ def _of_folder(settings: ImportSettings, notes: Notes) -> Iterator[Member]:
         yield Member(name=name, data=file.read_bytes(), at=at)
 
 
-def _of_archive(
-    data: bytes, at: datetime, settings: ImportSettings, notes: Notes
-) -> Iterator[Member]:
+def _of_archive(at: datetime, settings: ImportSettings, notes: Notes) -> Iterator[Member]:
     path = settings.path
     try:
-        archive = zipfile.ZipFile(BytesIO(data))
+        archive = zipfile.ZipFile(path)
     except _BROKEN:
         raise Malformed(f"{path}: a ZIP archive that cannot be read, or not whole") from None
     with archive:
@@ -148,16 +150,20 @@ def _of_archive(
 
 def _check_sizes(infos: list[zipfile.ZipInfo], settings: ImportSettings) -> None:
     """Raises Refused before anything is unpacked."""
-    path, size = settings.path, sum(info.file_size for info in infos if is_named(info.filename))
+    path, size = settings.path, sum(info.file_size for info in filter(_named, infos))
     if len(infos) > settings.max_members:
         raise Refused(f"{path} holds more than max_members ({settings.max_members}) files")
     if size > settings.max_size:
         raise Refused(f"{path} would unpack to more than max_size ({settings.max_size} bytes)")
-    for info in infos:
+    for info in filter(_named, infos):
         if info.file_size > max(_SMALL, info.compress_size * _MOST_RATIO):
             raise Refused(
                 f"{path}: {shown(info.filename)} would unpack to a thousand times its size"
             )
+
+
+def _named(info: zipfile.ZipInfo) -> bool:
+    return is_named(info.filename)
 
 
 def is_named(name: str) -> bool:

@@ -68,5 +68,5 @@ def _last(day: str, month: str, zone: tzinfo, near: datetime) -> datetime | None
 def _posted(text: str) -> datetime | None:
     try:
         return datetime.strptime(text, _POSTED).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

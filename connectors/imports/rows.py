@@ -19,7 +19,7 @@ from connectors.file.cells import COUNTS, read_count, read_rating
 from connectors.file.lines import BadLine
 from connectors.imports.moments import read_moment
 from connectors.imports.scene import Record, Scene
-from connectors.reading import mappings, web_address
+from connectors.reading import mappings, string, web_address
 from connectors.text import one_line, plain
 from connectors.urls import host_of
 
@@ -257,13 +257,10 @@ def _in_pieces(text: str) -> str:
 
 
 def _pieces(value: object) -> Iterator[str]:
-    if isinstance(value, list):
-        for part in value:
-            yield from _pieces(part)
-    elif isinstance(value, dict):
-        if isinstance(value.get("text"), str):
-            yield value["text"]
-        yield from _pieces(list(mappings(value.get("takeoutSegments"))))
+    """{"text": …}, or {"takeoutSegments": [{"text": …}, …]}."""
+    for part in mappings(value):
+        for piece in (part, *mappings(part.get("takeoutSegments"))):
+            yield string(piece.get("text")) or ""
 
 
 def _line(text: str | None) -> str | None:

@@ -25,6 +25,7 @@ from connectors.imports.account import Told, read_days
 from connectors.imports.export import Match
 from connectors.imports.exports import match
 from connectors.imports.moments import month_comes_first
+from connectors.imports.rows import sound_id
 from connectors.imports.scene import Item, Notes, Record, Scene, Understood
 from connectors.imports.settings import IMPORT_FIELDS, ImportSettings
 from connectors.imports.sheets import Head, Sheet, SheetRow
@@ -32,6 +33,7 @@ from connectors.text import plain
 
 _SAMPLE = 2000  # rows that the order of day and month is told by
 _AUDIENCE = frozenset({"followers", "reach", "views"})
+_IDS = frozenset({"external_id", "parent_id", "root_id", "quoted_id", "repost_of", "author_id"})
 _DATES = ("published_at", "edited_at", "day", "replied_at")
 HOW = 'say what the columns hold, as in columns = {{text = "…", published_at = "…"}}, from {found}'
 
@@ -87,7 +89,7 @@ def _layout(sheet: Sheet, settings: ImportSettings) -> Layout | None:
         return None
     for head in likely:
         fields = fields_of(head.headers, settings.columns, IMPORT_FIELDS)
-        if _tells(head.headers, fields):
+        if _tells(head.headers, fields, settings.account):
             return Layout(head=head, fields=fields, preamble=())
     return None
 
@@ -108,11 +110,13 @@ def _with_columns(heads: Sequence[Head], columns: Mapping[str, str]) -> list[Hea
     return likely
 
 
-def _tells(headers: Sequence[str], fields: Sequence[str | None]) -> bool:
+def _tells(headers: Sequence[str], fields: Sequence[str | None], account: str | None) -> bool:
+    """Whether it may tell what somebody said, or an account's figures by date."""
     try:
         require_text(headers, fields)
     except NoTable:
-        return "published_at" in fields and bool(_AUDIENCE & set(fields)) and "url" not in fields
+        dated = "published_at" in fields and bool(_AUDIENCE & set(fields))
+        return dated and ("account" in fields or bool(account))
     return True
 
 
@@ -194,6 +198,9 @@ def generic_record(cells: dict[str, str], scene: Scene) -> Record:
     for name in ("text", "title"):
         if name in cells:
             cells[name] = plain(cells[name])
+    for name in _IDS & cells.keys():
+        cells[name] = sound_id(cells[name]) or ""
+    cells = {name: cell for name, cell in cells.items() if cell}
     if "network" in cells:
         cells["network"] = plain_header(cells["network"]) or cells["network"]
     _drop_bad_link(cells)

@@ -89,6 +89,18 @@ async def test_a_member_that_lies_about_its_size_is_left_as_damaged(tmp_path):
     assert survey(ImportSettings(path=path), NOW).notes.left == ["menteur.csv: damaged"]
 
 
+async def test_what_is_not_read_does_not_count_however_large_it_is(tmp_path):
+    path = zipped(tmp_path / "a.zip", {"film.mp4": b"0" * 5_000_000, "bon.csv": TABLE})
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
+        archive.writestr("photo.jpg", b"1" * 200_000)
+    assert await texts(path, max_size=100_000) == ["Merci"]
+
+
+async def test_an_archive_of_photos_says_that_it_holds_nothing_to_read(tmp_path):
+    with pytest.raises(Malformed, match="holds no table and no document"):
+        await taken(zipped(tmp_path / "a.zip", {"photo.jpg": b"1"}))
+
+
 async def test_an_archive_within_an_archive_stays_closed(tmp_path):
     inner = zipped(tmp_path / "inner.zip", {"x.csv": TABLE}).read_bytes()
     path = zipped(tmp_path / "a.zip", {"dedans.csv": inner, "bon.csv": TABLE})

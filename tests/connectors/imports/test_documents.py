@@ -246,6 +246,13 @@ async def test_objects_are_read_by_their_keys_or_by_what_columns_says(tmp_path):
     assert [reject.error.partition(":")[0] for reject in page.rejects] == ["object 2", "object 3"]
 
 
+async def test_ids_beyond_what_a_number_holds_are_kept_whole_or_not_used(tmp_path):
+    posts = '[{"id": 9007199254740993, "message": "a"}, {"id": 123456789012345678901234567890, "message": "b"}]'
+    page = await taken(write(tmp_path / "posts.json", posts), network="forum")
+    assert page.mentions[0].external_id == "9007199254740993"
+    assert not page.mentions[1].external_id.startswith("1234567890123456")
+
+
 async def test_jsonl_in_the_shape_of_a_file_source_keeps_all_it_says(tmp_path):
     lines = [
         {"network": "mastodon", "external_id": "a/1", "text": "Merci", "tags": ["Valmont"]},
@@ -260,7 +267,9 @@ async def test_jsonl_in_the_shape_of_a_file_source_keeps_all_it_says(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "[1, 2", '"x', "[]", "{}", "null", "[[[]]]", '{"reviews": 3}', "window.YTD.tweets.part0 = {",
+    ["[" * 900 + "]" * 900, '{"text": ' + "[" * 900 + "]" * 900 + "}", '[{"text": "x", "id": 1e400}]',
+     '{"kind": "plus#activityFeed", "items": [' * 300 + "]}" * 300,
+     "{", "[1, 2", '"x', "[]", "{}", "null", "[[[]]]", '{"reviews": 3}', "window.YTD.tweets.part0 = {",
      "window.YTD.tweets.part0 = 7", "<html>", "{\"kind\": \"plus#activityFeed\", \"items\": [3, null]}"],
 )  # fmt: skip
 async def test_a_document_that_says_nothing_is_refused_or_empty_and_never_a_crash(tmp_path, text):

@@ -114,6 +114,12 @@ async def test_an_account_s_days_of_any_table_are_its_audience(tmp_path):
     assert day.taken_at == datetime(2026, 2, 28, 23, tzinfo=UTC)
 
 
+async def test_a_table_of_dates_and_figures_asks_what_its_columns_hold(tmp_path):
+    path = write(tmp_path / "a.csv", "Date;Verbatim;Vues\n01/03/2026;Merci;3\n")
+    with pytest.raises(Malformed, match=r"from \['Date', 'Verbatim', 'Vues'\]"):
+        await taken(path)
+
+
 async def test_what_cannot_be_read_is_set_aside_with_its_line_and_never_its_content(tmp_path):
     text = (
         "id;texte;date;note\n1;Bien;01/03/2026;\n2;Secret;jadis;\n3;;01/03/2026;\n"
