@@ -92,34 +92,31 @@ class XConnector:
         tokens: TokenStore | None = None,
     ) -> None:
         self._settings = settings
-        self._http = http
         self._clock = clock
         ledger = ledger or MemoryLedger(clock)
         self._access = Access(settings, http, tokens or MemoryTokens(), clock)
-        self._api = Api(http, settings.base_url, self._access.app)
+        api = Api(http, settings.base_url, self._access.app)
         self._meter = meter = Meter(settings, ledger, clock)
-        people = People(settings, self._api, meter, clock)
+        self._people = People(settings, api, meter, clock)
         self._reader = Reader(
-            app=self._api,
+            app=api,
             own=Api(http, settings.base_url, self._access.own_or_app),
             own_charge=self._own_charge,
             settings=settings,
             meter=meter,
-            people=people,
+            people=self._people,
             clock=clock,
         )
-        self._people = people
         own = own_accounts(settings, watched)
-        self._accounts = Accounts(own, settings, self._api, meter, clock)
-        self._refresh = Refresh(self._api, self._reader, meter, clock)
+        self._accounts = Accounts(own, settings, api, meter, clock)
+        self._refresh = Refresh(api, self._reader, meter, clock)
         self._compliance = Compliance(
-            self._api, http, hosts=self._storage(), meter=meter, ledger=ledger, clock=clock
+            api, http, hosts=self._storage(), meter=meter, ledger=ledger, clock=clock
         )
         self._queries = queries_of(settings, watched, settings.query_length)
-        rules = Rules(
-            self._api, settings.rule_prefix, queries_of(settings, watched, settings.rule_length)
-        )
-        self._live = Live(http, self._api, rules, self._reader, meter, settings, clock)
+        longer = queries_of(settings, watched, settings.rule_length)
+        rules = Rules(api, settings.rule_prefix, longer)
+        self._live = Live(http, api, rules, self._reader, meter, settings, clock)
         self._refused: set[str] = set()
         http.limit(URL(settings.base_url).host or "", _POLITE)
 
@@ -167,7 +164,7 @@ class XConnector:
                     yield page
             if turn.cut:
                 break
-        for feed, error in turn.lasting() if turn.read_any else ():
+        for feed, error in turn.to_tell():
             if feed not in self._refused:
                 self._refused.add(feed)
                 yield self._refusal(feed, error)
@@ -175,17 +172,24 @@ class XConnector:
 
     async def _looked(self, turn: Turn) -> AsyncGenerator[Page, None]:
         """What a compliance job found (free), then the accounts' ids and followers (once a day)."""
-        looks: list[tuple[str, Look]] = [(ACCOUNTS, self._accounts.look)]
         if self._settings.compliance:
-            looks.insert(0, (COMPLIANCE, self._compliance.look))
-        for name, look in looks:
-            try:
-                page = await look(turn.cursors.get(name))
-            except ConnectorError as error:
-                turn.failures.append((name, error))
-                continue
+            # Its results lie on another host: out of reach, it must not cost the posts their turn.
+            page = await self._looked_at(COMPLIANCE, self._compliance.look, turn, turn.asides)
             if page is not None:
+                self._refused.discard(COMPLIANCE)
                 yield page
+        page = await self._looked_at(ACCOUNTS, self._accounts.look, turn, turn.failures)
+        if page is not None:
+            yield page
+
+    async def _looked_at(
+        self, name: str, look: Look, turn: Turn, failures: list[tuple[str, ConnectorError]]
+    ) -> Page | None:
+        try:
+            return await look(turn.cursors.get(name))
+        except ConnectorError as error:
+            failures.append((name, error))
+            return None
 
     async def _own_lists(self, turn: Turn) -> AsyncGenerator[Page, None]:
         own = self._accounts.ids(turn.cursors.get(ACCOUNTS))

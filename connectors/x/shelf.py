@@ -14,7 +14,7 @@ from connectors.connector import Cursor, Gap, Page
 from connectors.reading import instant, mapping, mappings
 
 _MAX_SHELVED = 40
-_SLACK = timedelta(hours=1)  # the window's edge moves on: an hour of it is given up at once
+_SLACK = timedelta(hours=1)  # an unfinished walk would lose the moving edge at each poll anew
 _REASON = "left X's seven-day window before the budget let us read it"
 
 
@@ -58,9 +58,9 @@ def within(cursor: Cursor | None, earliest: datetime) -> tuple[Cursor | None, Ga
     floor = instant((under_way or kept).get("floor" if under_way else "mark"))
     if floor is None or floor >= earliest:
         return cursor, None
-    raised = earliest + _SLACK
     if not under_way:
-        return {**kept, "mark": raised.isoformat()}, _gap(floor, raised)
+        return {**kept, "mark": earliest.isoformat()}, _gap(floor, earliest)
+    raised = earliest + _SLACK
     reached = _reached(under_way)
     if reached is not None and reached <= raised:
         return None, _gap(floor, reached) if reached > floor else None

@@ -25,9 +25,12 @@ Reading = Callable[[Feed, Cursors, set[str]], AsyncGenerator[Page, None]]
 
 @dataclass(slots=True, kw_only=True)
 class Turn:
+    """`asides` failed beside the lists: told once, they make no source fail."""
+
     cursors: Cursors
     given: set[str] = field(default_factory=set)  # a post may stand in several feeds
     failures: list[tuple[str, ConnectorError]] = field(default_factory=list)
+    asides: list[tuple[str, ConnectorError]] = field(default_factory=list)
     read_any: bool = False
 
     @property
@@ -40,8 +43,11 @@ class Turn:
         if page.cursor is not None:
             self.cursors[page.feed] = page.cursor
 
-    def lasting(self) -> Sequence[tuple[str, ConnectorError]]:
-        return [(feed, e) for feed, e in self.failures if not isinstance(e, PASSING)]
+    def to_tell(self) -> Sequence[tuple[str, ConnectorError]]:
+        """What is told as a gap: lasting refusals, while other lists are read."""
+        lasting = [(feed, e) for feed, e in self.failures if not isinstance(e, PASSING)]
+        asides = [(feed, e) for feed, e in self.asides if not isinstance(e, RateLimited)]
+        return [*asides, *(lasting if self.read_any else ())]
 
     def raise_worst(self) -> None:
         """What may pass; else, where nothing at all was read, a spent budget or a lasting refusal."""

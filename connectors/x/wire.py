@@ -80,6 +80,8 @@ def read_post(item: object, at: datetime, author_of: AuthorOf, includes: Include
 
 def _history(item: dict[str, Any], version: str) -> list[str]:
     for name in _HISTORIES:
+        if item.get(name) == [version]:
+            break  # as nearly every post
         known = sorted((i for i in strings(item.get(name)) if is_id(i)), key=int)
         if version in known:
             return known

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.connector import Page, Refused, Unauthorized
+from connectors.connector import Page, Unauthorized
 from tests.connectors.x.support import NOON, Desk, Now, ids, keys, refreshed
 from tests.networks.standin import Fault
 from tests.networks.x import START, X, iso, snowflake
@@ -157,8 +157,21 @@ async def test_a_job_on_an_unexpected_host_is_left_alone(desk: Desk, network: X)
     (begun,) = await refreshed(connector, post)
     desk.cursors[begun.feed] = begun.cursor
     network.jobs["7000"] |= {"status": "complete", "download_url": "http://intrus.example/x"}
-    with pytest.raises(Refused, match="not expected"):
-        await desk.drain(desk.make(**BLIND))  # nothing else to read
+    new = network.post()
+    connector = desk.make(**{**BLIND, "search": True, "daily_budget": 1.0})
+    pages = await desk.drain(connector)
+    assert new["id"] in ids(pages)  # posts are read all the same
+    assert ["not expected" in gap.reason for page in pages for gap in page.gaps] == [True]
+    assert not any(page.gaps for page in await desk.drain(connector))  # told once
+
+
+async def test_storage_that_is_out_of_reach_costs_no_post_its_turn(desk: Desk, network: X) -> None:
+    desk.cursors["compliance"] = {"v": 1, "job": "7000"}
+    network.faults.extend([Fault(status=503)] * 3)
+    new = network.post()
+    pages = await desk.drain(desk.make())
+    assert ids(pages) == [new["id"]]
+    assert [page.feed for page in pages if page.gaps] == ["compliance"]
 
 
 async def test_a_result_that_ran_out_is_asked_for_anew_another_day(
