@@ -9,6 +9,7 @@ from connectors.facebook import FacebookConnector
 from connectors.file import FileConnector
 from connectors.forum import ForumConnector
 from connectors.google_plus import GooglePlusConnector
+from connectors.google_reviews import GoogleReviewsConnector
 from connectors.imports import ImportConnector
 from connectors.instagram import InstagramConnector
 from connectors.linkedin import LinkedinConnector
@@ -29,6 +30,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "file": FileConnector,
     "forum": ForumConnector,
     "google_plus": GooglePlusConnector,
+    "google_reviews": GoogleReviewsConnector,
     "import": ImportConnector,
     "instagram": InstagramConnector,
     "linkedin": LinkedinConnector,

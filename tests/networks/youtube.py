@@ -1,7 +1,7 @@
 """Stand-in for the YouTube Data API v3 and for the channels' public feeds.
 
-As the real one does, by its documentation: a wrong key is a 400, quotas are a 403 with their reason
-and end at midnight in California, at most 50 videos or 100 comments a page and 50 ids a call, page
+As the real one does, by its documentation: a wrong key is a 400, a spent quota a 403 with its
+reason, at most 50 videos or 100 comments a page and 50 ids a call, page
 tokens belong to their list, a search in order of date ends after 500 results and holds entities,
 figures are digits in strings, a thread brings five replies, an empty list of uploads does not exist.
 """
@@ -11,47 +11,28 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from html import escape
 from typing import Any
 
 from aiohttp import web
 
 from tests.networks.standin import StandIn
+from tests.networks.youtube_wire import (
+    Item,
+    as_hit,
+    as_listed,
+    comment,
+    dates_of,
+    entry_of,
+    iso,
+    parts_of,
+    refusal,
+    video_id,
+)
 
 KEY = "cle-de-valmont"
 OWN = "UCchuDeValmont0123456789"
 PEER = "UCchuDeBremont0123456789"
 _START = datetime(2026, 3, 2, 8, tzinfo=UTC)
-
-
-Item = dict[str, Any]
-
-
-def iso(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def video_id(number: int) -> str:
-    return f"vid{number:08d}"
-
-
-def comment(comment_id: str, at: datetime, text: str, **fields: Any) -> Item:
-    snippet = {
-        "authorDisplayName": "@claire-de-valmont",
-        "authorChannelId": {"value": "UCclaireDeValmont0123456"},
-        "textDisplay": text,
-        "textOriginal": text,
-        "likeCount": 2,
-        "publishedAt": iso(at),
-        "updatedAt": iso(at),
-        **fields,
-    }
-    return {"kind": "youtube#comment", "id": comment_id, "snippet": snippet}
-
-
-def refusal(status: int, reason: str, message: str = "refused") -> web.Response:
-    error = {"code": status, "message": message, "errors": [{"reason": reason, "message": message}]}
-    return web.json_response({"error": error}, status=status)
 
 
 class Youtube(StandIn):
@@ -186,17 +167,17 @@ class Youtube(StandIn):
         query = request.query
         if query.get("type") != "video" or query.get("order") != "date" or not query.get("q"):
             return refusal(400, "invalidSearchFilter")
-        dates = _dates(self.hits)
+        dates = dates_of(self.hits)
         start = bisect_left(dates, query["publishedAfter"])
         end = bisect_left(dates, query.get("publishedBefore", "9"))
         first = max(start, end - 500)
-        return self._page(request, self.hits, first, end, 50, _as_hit)
+        return self._page(request, self.hits, first, end, 50, as_hit)
 
     def _playlist(self, request: web.Request) -> web.Response:
         uploads = self.uploads.get(f"UC{request.query['playlistId'][2:]}", [])
         if not uploads:
             return refusal(404, "playlistNotFound")
-        return self._page(request, uploads, 0, len(uploads), 50, _as_listed)
+        return self._page(request, uploads, 0, len(uploads), 50, as_listed)
 
     def _threads(self, request: web.Request) -> web.Response:
         query = request.query
@@ -230,7 +211,7 @@ class Youtube(StandIn):
             return refusal(400, "invalidFilters")
         parts = {"id", *request.query["part"].split(",")}
         found = [self.videos[i] for i in ids if i in self.videos]
-        return web.json_response({"items": [_parts(item, parts) for item in found]})
+        return web.json_response({"items": [parts_of(item, parts) for item in found]})
 
     def _channels(self, request: web.Request) -> web.Response:
         handle = request.query.get("forHandle")
@@ -238,7 +219,7 @@ class Youtube(StandIn):
         if len(ids) > 50:
             return refusal(400, "invalidFilters")
         parts = {"id", *request.query["part"].split(",")}
-        items = [_parts(self._channel(i), parts) for i in ids if i in self.uploads]
+        items = [parts_of(self._channel(i), parts) for i in ids if i in self.uploads]
         return web.json_response({"items": items} if items else {"kind": "none"})
 
     def _channel(self, channel: str) -> Item:
@@ -283,7 +264,7 @@ class Youtube(StandIn):
         channel = request.query.get("channel_id", "")
         if channel not in self.uploads:
             return web.Response(status=404)
-        entries = "".join(_entry(item) for item in reversed(self.uploads[channel][-15:]))
+        entries = "".join(entry_of(item) for item in reversed(self.uploads[channel][-15:]))
         return web.Response(
             text='<?xml version="1.0" encoding="UTF-8"?><feed '
             'xmlns:yt="http://www.youtube.com/xml/schemas/2015" '
@@ -291,62 +272,3 @@ class Youtube(StandIn):
             f"<id>yt:channel:{channel}</id><title>Valmont</title>{entries}</feed>",
             content_type="text/xml",
         )
-
-
-def _dates(items: Sequence[Item]) -> Sequence[str]:
-    return _Dates(items)
-
-
-class _Dates(Sequence[str]):
-    """The dates of items, looked at only where a bisection looks."""
-
-    def __init__(self, items: Sequence[Item]) -> None:
-        self._items = items
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._items[index]["snippet"]["publishedAt"]
-
-
-def _parts(item: Item, parts: set[str]) -> Item:
-    return {name: value for name, value in item.items() if name in parts}
-
-
-def _as_hit(item: Item) -> Item:
-    snippet = {k: v for k, v in item["snippet"].items() if k in _HIT}
-    snippet["title"] = escape(snippet["title"]).replace("&#x27;", "&#39;")
-    return {"id": {"kind": "youtube#video", "videoId": item["id"]}, "snippet": snippet}
-
-
-_HIT = frozenset({"publishedAt", "channelId", "title", "description", "channelTitle"})
-
-
-def _as_listed(item: Item) -> Item:
-    own = item["snippet"]
-    return {
-        "id": f"UU{item['id']}",
-        "snippet": {
-            **{k: v for k, v in own.items() if k in _HIT},
-            "resourceId": {"kind": "youtube#video", "videoId": item["id"]},
-            "videoOwnerChannelId": own["channelId"],
-        },
-        "contentDetails": {"videoId": item["id"], "videoPublishedAt": own["publishedAt"]},
-    }
-
-
-def _entry(item: Item) -> str:
-    own = item["snippet"]
-    return (
-        f"<entry><id>yt:video:{item['id']}</id><yt:videoId>{item['id']}</yt:videoId>"
-        f"<title>{escape(own['title'])}</title>"
-        f'<link rel="alternate" href="https://www.youtube.com/watch?v={item["id"]}"/>'
-        f"<author><name>{escape(own['channelTitle'])}</name>"
-        f"<uri>https://www.youtube.com/channel/{own['channelId']}</uri></author>"
-        f"<published>{own['publishedAt']}</published><updated>{own['publishedAt']}</updated>"
-        f"<media:group><media:description>{escape(own['description'])}</media:description>"
-        f'<media:community><media:starRating count="3" average="5.00" min="1" max="5"/>'
-        f'<media:statistics views="{item["statistics"]["viewCount"]}"/></media:community>'
-        "</media:group></entry>"
-    )

@@ -12,7 +12,8 @@ from connectors.mention import Kind
 from connectors.youtube import YoutubeSettings
 from tests.connectors.youtube.support import HOSPITAL, Desk, ids, mentions
 from tests.networks.standin import Fault
-from tests.networks.youtube import KEY, OWN, PEER, refusal
+from tests.networks.youtube import KEY, OWN, PEER
+from tests.networks.youtube_wire import refusal
 
 
 async def test_the_key_travels_in_a_header_and_is_told_nowhere(desk: Desk) -> None:

@@ -10,7 +10,8 @@ from connectors.budget import BudgetSpent, Metered
 from connectors.connector import RateLimited, Watched
 from tests.connectors.youtube.support import HOSPITAL, Desk, ids
 from tests.networks.standin import Fault
-from tests.networks.youtube import OWN, refusal
+from tests.networks.youtube import OWN
+from tests.networks.youtube_wire import refusal
 
 MIDNIGHT = datetime(2026, 3, 3, 8, tzinfo=UTC)  # in Los Angeles
 
