@@ -194,9 +194,7 @@ class XConnector:
     async def _own_lists(self, turn: Turn) -> AsyncGenerator[Page, None]:
         own = self._accounts.ids(turn.cursors.get(ACCOUNTS))
         self._people.own({user_id: name for name, user_id in own.items()})
-        feeds = [mentions_feed(user_id) for user_id in own.values() if self._settings.mentions]
-        feeds += [posts_feed(user_id) for user_id in own.values() if self._settings.own_posts]
-        async for page in self._each(feeds, self._reader.pages, turn):
+        async for page in self._each(self._own_feeds(turn), self._reader.pages, turn):
             yield page
 
     async def _searched(self, turn: Turn) -> AsyncGenerator[Page, None]:
@@ -205,7 +203,8 @@ class XConnector:
             yield page
 
     async def _rests(self, turn: Turn) -> AsyncGenerator[Page, None]:
-        feeds = [f for f in self._searches() if walks(turn.cursors.get(rest_name(f.name)))]
+        feeds = [*self._own_feeds(turn), *self._searches()]
+        feeds = [feed for feed in feeds if walks(turn.cursors.get(rest_name(feed.name)))]
         async for page in self._each(feeds, self._reader.rest, turn):
             yield page
 
@@ -223,6 +222,13 @@ class XConnector:
             async for page in self._each([feed], self._reader.pages, turn):
                 cursor = {**(page.cursor or {}), "count": many if page.complete else known}
                 yield replace(page, cursor=cursor) if page.feed == feed.name else page
+
+    def _own_feeds(self, turn: Turn) -> list[Feed]:
+        ids, settings = self._accounts.ids(turn.cursors.get(ACCOUNTS)).values(), self._settings
+        return [
+            *(mentions_feed(user_id) for user_id in ids if settings.mentions),
+            *(posts_feed(user_id) for user_id in ids if settings.own_posts),
+        ]
 
     def _searches(self) -> list[Feed]:
         queries = self._queries if self._settings.search else ()

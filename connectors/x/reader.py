@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -49,7 +48,10 @@ class Reader:
         self, feed: Feed, cursors: Cursors, given: set[str]
     ) -> AsyncGenerator[Page, None]:
         """New posts, newest first. BudgetSpent leaves what is left of the walk on the shelf."""
-        cursor, gap = self._reachable(feed, cursors.get(feed.name))
+        kept = cursors.get(feed.name)
+        cursor, gap = self._reachable(feed, kept)
+        if cursor is None and kept is not None:
+            cursor = finished(kept)
         last: Cursor | None = None
         try:
             async with aclosing(self._walk(feed, feed.name, cursor, given)) as found:
@@ -60,7 +62,9 @@ class Reader:
         except _NothingNew:
             yield Page(feed=feed.name, complete=True, gaps=(gap,) if gap else ())
         except BudgetSpent:
-            for page in shelved(feed.name, last or cursor, cursors.get(rest_name(feed.name))):
+            rest = cursors.get(rest_name(feed.name))
+            # A post's quotes are few, and nobody would look on its shelf: its own cursor keeps them.
+            for page in () if feed.kind == "quotes" else shelved(feed.name, last or cursor, rest):
                 yield page
             raise
 
@@ -72,7 +76,7 @@ class Reader:
         waiting = walks(cursors.get(name))
         while waiting:
             walk, *others = waiting
-            reachable, gap = within(walk, self._earliest(feed))
+            reachable, gap = self._reachable(feed, walk)
             gaps = (gap,) if gap else ()
             if reachable is None:
                 waiting = others
@@ -90,14 +94,11 @@ class Reader:
                 else:
                     return
 
-    def _earliest(self, feed: Feed) -> datetime:
-        return self.clock() - (feed.window or self.settings.window)
-
     def _reachable(self, feed: Feed, cursor: Cursor | None) -> tuple[Cursor | None, Gap | None]:
+        """None as the cursor: a walk of which nothing is left. Only the search has a window."""
         if feed.window is None or cursor is None:
             return cursor, None
-        reachable, gap = within(cursor, self._earliest(feed))
-        return (reachable if reachable is not None else finished(cursor)), gap
+        return within(cursor, self.clock() - feed.window)
 
     async def _walk(
         self, feed: Feed, name: str, cursor: Cursor | None, given: set[str]

@@ -96,6 +96,22 @@ async def test_a_spent_budget_stops_the_walk_and_the_rest_is_kept(
     assert paid(network) == 503 * 5
 
 
+async def test_own_lists_that_money_cut_short_are_read_on_too(
+    desk: Desk, network: X, now: Now
+) -> None:
+    network.users["77"] = user("77", "chuvalmont")
+    addressed = [network.post(to="users/77/mentions")["id"] for _ in range(150)]
+    money = {"daily_budget": 0.51, "monthly_budget": 30.0, "search_share": 1.0, "overlap": "0s"}
+    own = {"accounts": ("chuvalmont",), "own_posts": False}
+    given = ids(await desk.drain(desk.make(**money, **own)))
+    assert len(given) == 100
+    now.at = NOON + timedelta(days=1)
+    late = network.post(to="users/77/mentions", at=now.at - timedelta(minutes=1))["id"]
+    second = ids(await desk.drain(desk.make(**money, **own)))
+    assert second[0] == late
+    assert sorted([*given, *second]) == sorted([*addressed, late])
+
+
 async def test_what_leaves_the_window_before_it_is_read_is_told_as_a_gap(
     desk: Desk, network: X, now: Now
 ) -> None:
