@@ -91,6 +91,9 @@ class Comments:
             return await read_figures(self._api, names, self._clock)
         except (Denied, NotFound):
             return {}
+        except Malformed as error:
+            self._failed = error
+            return {}
 
     async def _post(
         self, threads: Threads, post: str, figures: Figures | None

@@ -3,7 +3,8 @@
 https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/organization-social-action-notifications
 Built from the documentation: no recorded notification was at hand. A notification carries the
 text of what it is about; where it does not, the post or comment is fetched by its URN, which an
-application may be refused for posts of others: then only its address is known.
+application may be refused for posts of others. Then, or where the answer cannot be read, only its
+address is known: one that is odd for good must not hold up the others.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.connector import Clock
+from connectors.connector import Clock, Malformed
 from connectors.dates import believable, from_epoch
 from connectors.http import NotFound
 from connectors.linkedin.api import Api, Denied
@@ -117,7 +118,7 @@ class Notices:
             answer = await self._api.get(f"socialActions/{escaped(thread)}/comments/{number}")
         except NotFound:
             return None, self._deleted(notice)
-        except Denied:
+        except (Denied, Malformed):
             return _comment(notice, about), None
         read = read_comment({"commentUrn": about, **answer}, self._clock(), post=notice.post)
         return read.mentions[0], None
@@ -131,7 +132,7 @@ class Notices:
                 answer = await self._api.get(f"posts/{escaped(about)}")
             except NotFound:
                 return None
-            except Denied:
+            except (Denied, Malformed):
                 return _share(notice, about)
             read = read_post({"id": about, **answer}, self._clock())
             return read.mentions[0] if read.mentions else None

@@ -134,6 +134,16 @@ async def test_a_thread_that_cannot_be_read_does_not_hide_the_others(ready: Benc
     assert ids(await ready.poll(comments=True)) == [made[2]]
 
 
+async def test_counts_that_cannot_be_read_hold_up_no_thread(ready: Bench) -> None:
+    comment = ready.network.comment(ready.network.post())
+    ready.network.faults.extend([None, Fault(status=400, body=b'{"message": "odd"}')])
+    given, connector = [], ready.connector(comments=True)
+    with pytest.raises(Malformed):
+        async for page in connector.poll({}):
+            given += [mention.external_id for mention in page.mentions]
+    assert given == [comment["commentUrn"]]
+
+
 async def test_comments_that_are_refused_everywhere_are_said_once(ready: Bench) -> None:
     ready.network.comment(ready.network.post())
     ready.network.denied |= {"socialActions", "socialMetadata"}

@@ -10,6 +10,7 @@ import pytest
 from connectors.mention import Kind
 from tests.connectors.linkedin.support import NOON, Bench, deletions, ids, mentions
 from tests.networks.linkedin import PAGE, START, millis, number
+from tests.networks.standin import Fault
 
 THREAD = "urn:li:activity:7434145475067904001"
 COMMENT = f"urn:li:comment:({THREAD},{number(START, 9)})"
@@ -62,6 +63,14 @@ async def test_a_post_of_others_that_may_not_be_fetched_is_known_by_its_address(
     assert (mention.external_id, mention.text) == (share, "")
     assert mention.url == f"https://www.linkedin.com/feed/update/{share}"
     assert PAGE in mention.accounts
+
+
+async def test_an_answer_that_cannot_be_read_holds_up_no_other_notification(ready: Bench) -> None:
+    odd = ready.network.mention(decoratedGeneratedActivity=None)
+    good = ready.network.mention()
+    ready.network.faults.extend([None, Fault(status=200, body=b"<html>")])
+    pages = await ready.poll(notifications=True)
+    assert set(ids(pages)) == {odd["generatedActivity"], good["generatedActivity"]}
 
 
 async def test_a_comment_on_any_post_is_told_with_the_page_s_post_as_its_root(ready: Bench) -> None:
