@@ -94,10 +94,7 @@ def read_comment(
     external_id = _comment_id(comment)
     if external_id is None:
         raise ValueError("a comment without a URN")
-    thread = comment_parts(external_id)
-    root = post or urn(comment.get("object")) or (thread[0] if thread else None)
-    if root is not None and is_comment(root):
-        root = thread[0] if thread else None
+    root = post or _root(comment, external_id)
     parent = urn(comment.get("parentComment")) or parent
     created = _time(comment, "created", at)
     modified = _time(comment, "lastModified", at)
@@ -167,6 +164,13 @@ def _comment_id(comment: dict[str, Any]) -> str | None:
     if number is not None and number.isdecimal() and thread is not None:
         return urn(comment_urn(thread, number))
     return None
+
+
+def _root(comment: dict[str, Any], external_id: str) -> str | None:
+    about, thread = urn(comment.get("object")), comment_parts(external_id)
+    if about is not None and not is_comment(about):
+        return about
+    return thread[0] if thread else None
 
 
 def _is_edited(post: dict[str, Any], published: datetime | None, modified: datetime | None) -> bool:
