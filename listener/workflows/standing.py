@@ -73,7 +73,9 @@ class Standing:
             before = await sources.get(connection, lane)
             failures = (before.failures if before else 0) + 1
             since = before.failing_since if before and before.failing_since else at
-            stopped = _lasting(error)
+            stopped = LASTING.get(
+                type(error)
+            )  # what a subclass says may pass: no credit, one scope
             if failures == 1 or stopped:
                 log.warning(
                     "source.failing source=%s error=%s detail=%s",
@@ -133,11 +135,6 @@ class Standing:
         pause = min(BACKOFF_START * 2 ** min(failures - 1, 10), BACKOFF_MAX)
         spread: timedelta = pause * (0.5 + self.jitter() / 2)
         return spread
-
-
-def _lasting(error: ConnectorError) -> str | None:
-    """Why a source is not asked again until its configuration changes; None where it is."""
-    return next((why for kind, why in LASTING.items() if isinstance(error, kind)), None)
 
 
 _ADVICE = {
