@@ -334,7 +334,7 @@ class Reddit(StandIn):
             return web.json_response({"message": "Bad Request", "error": 400}, status=400)
         known = {t["name"]: t for t in (*self.links, *self.comments)}
         found = [known[n] for n in names if n in known and n not in self.purged]
-        return _listing([_child(thing["name"][:2], thing) for thing in found], None)
+        return _listing([self.served(_child(thing["name"][:2], thing)) for thing in found], None)
 
     # --- who is there
 

@@ -213,6 +213,15 @@ async def test_what_reddit_gives_no_more_is_gone_a_hundred_names_a_call(
     assert len(network.calls("/api/info")) == 3
 
 
+async def test_an_answer_that_cannot_be_read_proves_no_deletion(
+    make: Make, network: Reddit
+) -> None:
+    keys = [MentionKey(network="reddit", external_id=name) for name in network.publish(2)]
+    network.spoil = lambda child: {"kind": "t9", "data": {}}
+    (page,) = [page async for page in make().refresh(keys)]
+    assert len(page.rejects) == 2 and not page.deletions
+
+
 async def test_an_audience_is_read_once_a_day(make: Make, network: Reddit, now: Now) -> None:
     network.members |= {"u/chu_voisin": 77}
     cursors: Cursors = {}

@@ -25,10 +25,11 @@ async def test_a_conversation_is_whole_though_reddit_cuts_it(make: Make, network
     network.tree_width, network.tree_depth = 4, 3
     post = network.post()
     said = [network.reply(post, f"Réponse {n}") for n in range(230)]
-    last = said[0]
-    for n in range(12):  # far deeper than one answer goes
-        last = network.reply(last, f"Plus bas {n}")
-        said.append(last)
+    for top in (said[0], said[-1]):  # one hidden behind "more", one shown
+        last = top
+        for n in range(12):  # far deeper than one answer goes
+            last = network.reply(last, f"Plus bas {n}")
+            said.append(last)
     said += [network.reply(said[100], f"À côté {n}") for n in range(9)]
     assert comments(await drain(make(), {})) == names(said)
 
