@@ -15,11 +15,12 @@ from connectors.connector import (
     Malformed,
     Page,
     RateLimited,
+    Unauthorized,
     Unavailable,
     Unseen,
     Watched,
 )
-from connectors.discourse.api import Api
+from connectors.discourse.api import Api, Hidden
 from connectors.discourse.lists import Lists, feeds_of
 from connectors.discourse.refresh import Refresh
 from connectors.discourse.settings import DiscourseSettings
@@ -109,4 +110,6 @@ def _raise_worst(failures: Sequence[ConnectorError], *, read_any: bool) -> None:
         if isinstance(error, (*_WAITING, Malformed)):
             raise error
     if failures and not read_any:
-        raise failures[0]
+        # Where nothing at all is shown to us, the key is wrong: that does not pass by itself.
+        first = failures[0]
+        raise Unauthorized(str(first)) if isinstance(first, Hidden) else first

@@ -109,13 +109,16 @@ def _judged(response: Response) -> Any:
 
 
 def _refusal(response: Response) -> Unauthorized | NotFound:
+    """A page for people instead of JSON means that the application itself is blocked."""
     try:
-        reason = string(mapping(response.json()).get("reason")) or ""
+        reason = string(mapping(response.json()).get("reason")) or "no reason given"
     except Malformed:
-        reason = "blocked"
-    said = f"status {response.status}, {reason[:40] or 'no reason given'}"
+        reason = ""
+    said = f"status {response.status}, {reason[:40] or 'no JSON'}"
     if response.status == 404:
         return NotFound(f"not there, or banned ({said})")
+    if not reason:
+        return Unauthorized(f"Reddit blocks this application ({said}): has it been approved?")
     return Barred(f"closed to us ({said})")
 
 

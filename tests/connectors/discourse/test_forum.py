@@ -113,6 +113,7 @@ async def test_a_wrong_key_is_named_and_shown_nowhere(
     connector = make(api_key=wrong, api_username=API_USER)
     with pytest.raises(Unauthorized, match="key") as refused:
         await drain(connector, {})
+    assert type(refused.value) is Unauthorized  # a subclass may pass: it would be asked for ever
     assert wrong not in f"{refused.value!r}{caplog.text}{connector!r}"
     assert all(wrong not in str(request.url) for request in network.requests)
 
