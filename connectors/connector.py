@@ -167,7 +167,8 @@ class PartlyBlind(Protocol):
 
 class Connector(Protocol):
     """One source of mentions. `closed_on`, where a class has it, is the day its network ended: it is
-    never polled, and its silence is no outage.
+    never polled, and its silence is no outage. `owned`, where it is True, says that it reads the
+    pages of one account: what is said there is about that account without naming it.
 
     `poll` walks from each feed's cursor up to now, page by page: nothing between two polls is
     lost, whatever the volume. With no cursor it reads the configured look-back only.

@@ -48,6 +48,7 @@ class FacebookConnector:
 
     name: ClassVar[str] = NETWORK
     Settings: ClassVar[type[ConnectorSettings]] = FacebookSettings
+    owned: ClassVar[bool] = True
 
     def __init__(
         self,

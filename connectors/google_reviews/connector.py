@@ -48,6 +48,7 @@ class GoogleReviewsConnector:
 
     name: ClassVar[str] = NETWORK
     Settings: ClassVar[type[ConnectorSettings]] = GoogleReviewsSettings
+    owned: ClassVar[bool] = True
 
     def __init__(
         self,

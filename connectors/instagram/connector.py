@@ -46,6 +46,7 @@ class InstagramConnector:
 
     name: ClassVar[str] = NETWORK
     Settings: ClassVar[type[ConnectorSettings]] = InstagramSettings
+    owned: ClassVar[bool] = True
 
     def __init__(
         self,

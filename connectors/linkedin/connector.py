@@ -54,6 +54,7 @@ class LinkedinConnector:
 
     name: ClassVar[str] = NETWORK
     Settings: ClassVar[type[ConnectorSettings]] = LinkedinSettings
+    owned: ClassVar[bool] = True
 
     def __init__(
         self,

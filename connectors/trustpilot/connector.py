@@ -58,6 +58,7 @@ class TrustpilotConnector:
 
     name: ClassVar[str] = NETWORK
     Settings: ClassVar[type[ConnectorSettings]] = TrustpilotSettings
+    owned: ClassVar[bool] = True
 
     def __init__(
         self, settings: TrustpilotSettings, *, http: HttpClient, watched: Watched, clock: Clock

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.connector import Clock, Connector, ConnectorError, Page, Refused, Streaming
 from connectors.http import HttpClient
+from connectors.registry import CONNECTORS
 from listener.config.models import Config, SourceSettings
 from listener.domain.calendar import WEEKDAYS
 from listener.domain.oncall import Rota
@@ -61,6 +62,7 @@ def verify_offline(config: Config, at: datetime) -> Iterator[Finding]:
     yield _found("watches", config.hospital.name, f"{len(config.watch)} subjects, {terms} terms")
     yield _rules(config)
     yield from _unheard(config)
+    yield from _nobody_s(config)
     yield _state_dir(config.state_dir)
     yield _certificates(config)
     yield from _rotas(config, at)
@@ -87,6 +89,15 @@ def _unheard(config: Config) -> Iterator[Finding]:
         if rule.enabled and (missing := sorted(set(rule.networks) - brought)):
             detail = f"no source brings {', '.join(missing)}"
             yield _found("rule", rule.id, detail, State.WARNING)
+
+
+def _nobody_s(config: Config) -> Iterator[Finding]:
+    """Under the hospital's own posts nobody writes its name: `about` says that it is meant."""
+    for source in config.source:
+        owned = getattr(CONNECTORS[source.connector], "owned", False)
+        if source.enabled and owned and not source.about:
+            detail = 'no `about`: a comment that does not name the hospital is dropped; say about = ["…"]'
+            yield _found("source", source.id, detail, State.WARNING)
 
 
 def _state_dir(folder: Path) -> Finding:

@@ -177,3 +177,16 @@ def test_a_rule_of_a_network_that_no_source_brings_is_warned_of(tmp_path: Path) 
     assert (warned.name, warned.state) == ("nombre", State.WARNING)
     assert "mastodn" in warned.detail
     assert "rss" not in warned.detail
+
+
+def test_a_source_of_one_s_own_pages_that_is_about_nobody_is_a_warning(tmp_path: Path) -> None:
+    keys = {"business_units": ["chu.example"], "webhook_secret": {"env": "SLACK"}}
+    page = {"id": "avis", "connector": "trustpilot", **keys}
+
+    def warned(**values: Any) -> list[str]:
+        found = offline(config(tmp_path, source=[{**page, **values}]))
+        return [finding.name for finding in found.get("source", ())]
+
+    assert warned() == ["avis"]
+    assert warned(about=["chu"]) == []
+    assert warned(enabled=False) == []
