@@ -189,6 +189,10 @@ class Connector(Protocol):
 class Refreshing(Protocol):
     """A connector that can read again the counts of mentions it has seen, and finds what is gone.
 
+    Of each key that still stands it yields an `Engagement`, whose figures are all None where the
+    network told none: a sign of life. A key of which it yields nothing is soon asked for again, which
+    is right where the network could not be asked.
+
     `verify_every`, where it has one, is how long a stored text may stand without being asked for:
     some networks want what is deleted there deleted here within days.
     """

@@ -101,7 +101,10 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engagement:
-    """Counts at one instant; None where the network does not publish the figure, never 0."""
+    """Counts at one instant; None where the network does not publish the figure, never 0.
+
+    With no figure at all it is a sign of life: the network has been asked, and the mention stands.
+    """
 
     key: MentionKey
     taken_at: datetime
@@ -112,6 +115,11 @@ class Engagement:
 
     def __post_init__(self) -> None:
         require_aware("taken_at", self.taken_at)
+
+    @property
+    def is_bare(self) -> bool:
+        """A sign of life, and nothing more."""
+        return self.views is self.reactions is self.replies is self.shares is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

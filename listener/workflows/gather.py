@@ -59,6 +59,7 @@ class Gathered:
     live: bool
     live_since: datetime | None
     items: list[Item] = field(default_factory=list)
+    alive: list[Known] = field(default_factory=list)  # asked about again, and nothing is new
     dropped: int = 0
     stored: int = 0  # known once it is written
 
@@ -146,13 +147,11 @@ class Gatherer:
             elif not before.erased:
                 edited = _may_rewrite(work.origin, before) and self._is_edited(draft, before)
                 draft.subjects |= before.subjects
-                if edited or taken:
-                    work.items.append(
-                        Item(draft=draft, known=before, engagements=taken, edited=edited)
-                    )
+                item = Item(draft=draft, known=before, engagements=taken, edited=edited)
+                _add_known(work, item, before)
         for key, taken in engagements.items():
             if (before := known.get(key)) is not None and not before.erased:
-                work.items.append(Item(known=before, engagements=taken))
+                _add_known(work, Item(known=before, engagements=taken), before)
 
     def _is_edited(self, draft: Draft, before: Known) -> bool:
         mention = draft.mention
@@ -198,6 +197,14 @@ class Gatherer:
         if item.known is None:
             raise ValueError("an item is a draft, a known mention, or both")
         return known_sample(item.known, readings, self._usual.get(item.known.network))
+
+
+def _add_known(work: Gathered, item: Item, known: Known) -> None:
+    """What tells nothing new needs no score and no row."""
+    if item.edited or not all(taken.is_bare for taken in item.engagements):
+        work.items.append(item)
+    elif item.engagements:
+        work.alive.append(known)
 
 
 def _may_rewrite(origin: Origin, before: Known) -> bool:

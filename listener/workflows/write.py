@@ -27,6 +27,7 @@ async def write_items(
     again = [(item, item.known) for item in work.items if item.known is not None]
     facts = await _write_new(connection, work, rows, new)
     facts += await _write_known(connection, work, rows, again)
+    await mentions.schedule(connection, [_schedule(work, known) for known in work.alive])
     return facts
 
 
@@ -120,7 +121,8 @@ async def _write_known(
     await mentions.edit(connection, edits)
     await mentions.add_subjects(connection, subjects)
     await write_verdicts(connection, [(item, known) for item, known in again], at)
-    await mentions.schedule(connection, [_schedule(work, *pair) for pair in again])
+    growing = [(known, Verdicts.of(item.scores).growth) for item, known in again]
+    await mentions.schedule(connection, [_schedule(work, *pair) for pair in growing])
     return [fact for item, known in again if (fact := known_fact(item, known)) is not None]
 
 
@@ -157,10 +159,9 @@ def _edit(rows: RowMaker, item: Item, draft: Draft, known: Known, at: datetime) 
     return {"b_id": known.id, **{f"b_{name}": value for name, value in values.items()}}
 
 
-def _schedule(work: Gathered, item: Item, known: Known) -> dict[str, Any]:
+def _schedule(work: Gathered, known: Known, growth: float | None = None) -> dict[str, Any]:
     verify_every, refresh_at = work.origin.verify_every, None
     if known.live or verify_every:
-        growth = Verdicts.of(item.scores).growth
         refresh_at = next_refresh(known.occurred_at, growth, work.at, verify_every=verify_every)
     return {"b_id": known.id, "b_refresh_at": refresh_at}
 

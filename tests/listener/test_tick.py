@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from connectors.connector import Page
-from connectors.mention import Deletion, MentionKey
+from connectors.mention import Deletion, Engagement, MentionKey
 from listener.app.owner import owner_name, release_leases_of_the_dead
 from listener.storage import due, sources
 from listener.workflows.collect import Source
@@ -52,6 +52,7 @@ class Counts:
     gone: bool = False
     at: Any = NIGHT
     verify_every: timedelta | None = None
+    reactions: int | None = 500
 
     def hosts(self) -> tuple[str, ...]:
         return ()
@@ -72,7 +73,7 @@ class Counts:
             return
         yield Page(
             engagements=[
-                figures(mention(1, external_id=k.external_id), self.at, reactions=500) for k in keys
+                Engagement(key=key, taken_at=self.at, reactions=self.reactions) for key in keys
             ]
         )
 
@@ -113,6 +114,39 @@ async def test_a_network_that_wants_deletions_followed_is_asked_for_as_long_as_a
         network.at = NIGHT + timedelta(days=day, minutes=1)
         await made.refresh(known, network.at)
         assert [key.external_id for key in network.asked] == [old.external_id]
+
+
+async def test_a_sign_of_life_without_figures_puts_a_mention_off_and_stores_nothing(
+    database,
+) -> None:
+    scorer = WordScorer()
+    processor = house(database, scorer=scorer)
+    await live(processor, NIGHT - timedelta(days=20))
+    origin = replace(ORIGIN, verify_every=timedelta(days=1))
+    old = mention(2, published_at=NIGHT - timedelta(days=9))
+    await processor.process(page(old), origin, NIGHT)
+    scored = await count(database, "scores")
+    network = Counts(at=NIGHT + timedelta(days=1, minutes=1), reactions=None)
+    network.verify_every = timedelta(days=1)
+    made, known = refresher(database, network)
+    await made.refresh(known, network.at)
+    (stored,) = await rows(database, "mentions")
+    assert stored.refresh_at == network.at + timedelta(days=1)
+    assert await count(database, "snapshots") == 0
+    assert await count(database, "scores") == scored
+
+
+async def test_a_sign_of_life_ends_the_refreshes_of_what_has_had_its_time(database) -> None:
+    processor = house(database)
+    await live(processor, NIGHT - timedelta(days=20))
+    post = mention(2, published_at=NIGHT - timedelta(days=6, hours=23))
+    await processor.process(page(post), ORIGIN, NIGHT)
+    network = Counts(at=NIGHT + timedelta(days=1), reactions=None)
+    made, known = refresher(database, network)
+    await made.refresh(known, network.at)
+    (stored,) = await rows(database, "mentions")
+    assert len(network.asked) == 1
+    assert stored.refresh_at is None
 
 
 async def test_growth_found_by_a_refresh_pages(database) -> None:
