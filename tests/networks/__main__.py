@@ -11,10 +11,13 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.networks.town import HOUSES, town
+
+_NETWORKS = frozenset(name for name in sys.modules if name.startswith("tests.networks."))
 
 
 async def main() -> None:
@@ -36,13 +39,25 @@ async def main() -> None:
 
 async def _talk(served: Mapping[str, Any], *, first: int, pause: float) -> None:
     """People go on posting, everywhere at once."""
-    published = {name: len(network.publish(first)) for name, network in served.items()}
+    published = dict.fromkeys(served, 0)
+    _publish(served, published, first)
     while True:
         await asyncio.sleep(pause)
-        for name, network in served.items():
-            published[name] += len(network.publish(1))
+        _publish(served, published, 1)
         told = ", ".join(f"{name} {count}" for name, count in published.items())
         print(told, file=sys.stderr, flush=True)
+
+
+def _publish(served: Mapping[str, Any], published: dict[str, int], count: int) -> None:
+    """Stand-ins date their posts a second apart, from a morning that is long past: here, up to now."""
+    for name, network in served.items():
+        now = datetime.now(UTC).replace(microsecond=0)
+        for module in [module for key, module in sys.modules.items() if key in _NETWORKS]:
+            for begin in ("START", "_START"):
+                if hasattr(module, begin):
+                    setattr(module, begin, now - timedelta(seconds=published[name] + count))
+        network.now = lambda: datetime.now(UTC)
+        published[name] += len(network.publish(count))
 
 
 if __name__ == "__main__":

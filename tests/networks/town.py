@@ -9,11 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.networks import facebook, instagram, linkedin, reddit, threads, trustpilot, x, youtube
+from tests.networks import google_reviews as google
 from tests.networks.bluesky import Bluesky
+from tests.networks.discourse import Discourse
+from tests.networks.forum import ForumServer
 from tests.networks.mastodon import TOKEN, Mastodon
 from tests.networks.rss import FeedServer
 from tests.networks.standin import StandIn
+from tests.networks.telegram import CHANNEL, Telegram
 from tests.networks.wordpress import WordpressServer
+
+KNOCK = "mot-de-passe-du-webhook"
+"""Of those networks whose stand-ins do not say themselves how they sign a call."""
 
 
 class Secret(str):
@@ -42,13 +50,121 @@ HOUSES = (
         },
     ),
     House(
+        "discourse",
+        "discourse",
+        Discourse,
+        lambda network: {"base_url": network.url, "webhook_secret": Secret(KNOCK)},
+    ),
+    House(
+        "facebook",
+        "facebook",
+        facebook.Facebook,
+        lambda network: {
+            "base_url": network.base_url,
+            "page": facebook.PAGE,
+            "access_token": Secret(facebook.TOKEN),
+            "app_secret": Secret(facebook.APP_SECRET),
+            "verify_token": Secret(KNOCK),
+        },
+    ),
+    House("forum", "forum", ForumServer, lambda network: {"url": network.url}),
+    House(
+        "google_reviews",
+        "google_reviews",
+        google.GoogleReviews,
+        lambda network: {
+            "base_url": network.api,
+            "client_id": google.CLIENT,
+            "client_secret": Secret(google.SECRET),
+            "refresh_token": Secret(google.REFRESH),
+        },
+    ),
+    House(
+        "instagram",
+        "instagram",
+        instagram.Instagram,
+        lambda network: {
+            "base_url": network.base_url,
+            "user_id": instagram.USER_ID,
+            "access_token": Secret(instagram.TOKEN),
+            "app_secret": Secret(instagram.APP_SECRET),
+            "verify_token": Secret(KNOCK),
+        },
+    ),
+    House(
+        "linkedin",
+        "linkedin",
+        linkedin.Linkedin,
+        lambda network: {
+            "base_url": network.base_url,
+            "organizations": [linkedin.PAGE],
+            "access_token": Secret(linkedin.TOKEN),
+            "client_secret": Secret(KNOCK),
+        },
+    ),
+    House(
         "mastodon",
         "mastodon",
         Mastodon,
         lambda network: {"base_url": network.base_url, "access_token": Secret(TOKEN)},
     ),
+    House(
+        "reddit",
+        "reddit",
+        reddit.Reddit,
+        lambda network: {
+            "base_url": network.base_url,
+            "client_id": reddit.CLIENT,
+            "client_secret": Secret(reddit.SECRET),
+            "username": reddit.MEMBER,
+        },
+    ),
     House("rss", "rss", FeedServer, lambda network: {"url": network.url}),
+    House(
+        "telegram",
+        "telegram",
+        Telegram,
+        lambda network: {"base_url": network.base_url, "channels": [CHANNEL]},
+    ),
+    House(
+        "threads",
+        "threads",
+        threads.Threads,
+        lambda network: {
+            "base_url": network.base_url,
+            "access_token": Secret(threads.TOKEN),
+            "app_secret": Secret(threads.APP_SECRET),
+            "verify_token": Secret(KNOCK),
+        },
+    ),
+    House(
+        "trustpilot",
+        "trustpilot",
+        trustpilot.Trustpilot,
+        lambda network: {
+            "base_url": network.base_url,
+            "business_units": [trustpilot.UNIT],
+            "api_key": Secret(trustpilot.KEY),
+            "webhook_secret": Secret(KNOCK),
+        },
+    ),
     House("wordpress", "wordpress", WordpressServer, lambda network: {"url": network.url}),
+    House(
+        "x",
+        "x",
+        x.X,
+        lambda network: {"base_url": network.base_url, "bearer_token": Secret(x.TOKEN)},
+    ),
+    House(
+        "youtube",
+        "youtube",
+        youtube.Youtube,
+        lambda network: {
+            "base_url": network.api,
+            "api_key": Secret(youtube.KEY),
+            "channels": [youtube.OWN],
+        },
+    ),
 )
 
 HEAD = """
