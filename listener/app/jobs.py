@@ -192,14 +192,14 @@ class Jobs:
                 self._running[task] = "deliver"
 
     async def _receive(self) -> None:
-        """Read the inbox when a network called, and every while for what was put off."""
+        """Read the inbox at the start, when a network called, and every while for what was put off."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._called.wait(), RECEIVE_EVERY)
             self._called.clear()
             task = asyncio.create_task(self.guarded("inbox", self._read_inbox))
             self._running[task] = "inbox"
             await asyncio.wait([task])
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._called.wait(), RECEIVE_EVERY)
 
     async def _read_inbox(self) -> None:
         while await self._app.receiver.read(self._app.sources, self._app.clock()):

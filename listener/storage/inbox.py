@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -75,6 +76,15 @@ async def claim(
             .values(lease_owner=owner, lease_until=at + lease)
         )
     return found
+
+
+async def release(connection: AsyncConnection, left: Collection[Kept], *, owner: str) -> None:
+    """Give back what was claimed and not read."""
+    await connection.execute(
+        update(inbox)
+        .where(inbox.c.id.in_([kept.id for kept in left]), inbox.c.lease_owner == owner)
+        .values(lease_owner=None, lease_until=None)
+    )
 
 
 async def done(

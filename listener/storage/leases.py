@@ -7,9 +7,9 @@ from collections.abc import Collection
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from listener.storage.tables import due, outbox, sources
+from listener.storage.tables import due, inbox, outbox, sources
 
-LEASED = (sources, outbox, due)
+LEASED = (sources, inbox, outbox, due)
 
 
 async def owners(connection: AsyncConnection) -> frozenset[str]:

@@ -15,6 +15,7 @@ from listener.storage import inbox
 from listener.storage.database import Database
 from listener.storage.inbox import Kept
 from listener.storage.seal import Sealer, SealError
+from listener.workflows.ahead import named
 from listener.workflows.collect import Collector, Source
 from listener.workflows.standing import Standing
 
@@ -45,21 +46,40 @@ class Receiver:
             )
 
     async def read(self, sources: Mapping[str, Source], at: datetime) -> int:
-        """Read what is due, oldest first; how many calls were dealt with."""
+        """Read what is due, oldest first; how many calls were dealt with.
+
+        A stop is heeded between two calls; what is left of a batch is anybody's again at once.
+        """
         async with self.database.write() as connection:
-            found = await inbox.claim(connection, owner=self.owner, at=at, lease=LEASE)
-        for kept in found:
-            source = sources.get(kept.source_id)
-            if source is None or not isinstance(source.connector, Receiving):
-                await self._later(kept, at, at + BACKOFF_MAX, "no such source now")
-                continue
+            left = await inbox.claim(connection, owner=self.owner, at=at, lease=LEASE)
+        dealt_with = 0
+        try:
+            while left and self._may_go_on(at):
+                await self._deal_with(left[0], sources, at)
+                left.pop(0)
+                dealt_with += 1
+        finally:
+            if left:
+                async with self.database.write() as connection:
+                    await inbox.release(connection, left, owner=self.owner)
+        return dealt_with
+
+    def _may_go_on(self, since: datetime) -> bool:
+        """Beyond its lease, a batch would be read by another daemon, too."""
+        in_time = self.collector.clock() - since < LEASE / 2
+        return in_time and not self.collector.stopping.is_set()
+
+    async def _deal_with(self, kept: Kept, sources: Mapping[str, Source], at: datetime) -> None:
+        source = sources.get(kept.source_id)
+        if source is None or not isinstance(source.connector, Receiving):
+            await self._later(kept, at, at + BACKOFF_MAX, "no such source now")
+        else:
             await self._read(kept, source, source.connector, at)
-        return len(found)
 
     async def _read(self, kept: Kept, source: Source, connector: Receiving, at: datetime) -> None:
         try:
             call = _loaded(self.sealer.open_json(kept.sealed, CALL), kept.received_at)
-            async for page in connector.receive(call):
+            async for page in named(connector.receive(call), source.id):
                 await self.collector.take(source, page)
         except (RateLimited, Unavailable, Unauthorized) as error:
             await self._later(kept, at, at + _pause(kept, error), str(error))

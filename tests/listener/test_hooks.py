@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import io
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import SimpleNamespace
@@ -34,6 +35,8 @@ class Network:
 
     name = "facebook"
     error: Exception | None = None
+    then: Callable[[], None] | None = None  # called while a call is read
+    held: asyncio.Event | None = None  # set where a reading stays for ever
 
     def __init__(self) -> None:
         self.read: list[Call] = []
@@ -55,6 +58,11 @@ class Network:
         self.read.append(call)
         if self.error is not None:
             raise self.error
+        if self.then is not None:
+            self.then()
+        if self.held is not None:
+            self.held.set()
+            await asyncio.sleep(3600)
         yield Page(mentions=[mention(json.loads(call.body)["number"])])
 
 
@@ -221,6 +229,62 @@ async def test_one_call_that_makes_no_sense_is_set_aside_and_the_next_is_read(si
     await site.read()
     assert await count(site.database, "quarantine") == 1
     assert await count(site.database, "mentions") == 1
+
+
+async def test_a_fault_of_ours_in_one_call_holds_up_no_other(site: Site) -> None:
+    await push(site, 1)
+    site.network.error = KeyError("claire_v")
+    assert await site.read() == 1
+    await push(site, 2)
+    site.network.error = None
+    assert await site.read() == 1
+    assert await count(site.database, "mentions") == 1
+    (failed, _) = await rows(site.database, "inbox")
+    assert failed.error == "a fault of ours: KeyError"
+    site.at += timedelta(seconds=30)
+    assert await site.read() == 1
+    assert await count(site.database, "mentions") == 2
+
+
+async def test_a_stop_waits_for_the_call_in_hand_and_leaves_the_others_to_whoever_comes(
+    site: Site,
+) -> None:
+    for number in range(3):
+        await push(site, number)
+    site.network.then = site.receiver.collector.stopping.set
+    assert await site.read() == 1
+    assert await count(site.database, "mentions") == 1
+    site.receiver.collector.stopping.clear()
+    site.network.then = None
+    site.receiver.owner = "another"
+    assert await site.read() == 2
+
+
+async def test_a_reading_that_is_cut_short_leaves_its_calls_to_whoever_comes(site: Site) -> None:
+    await push(site, 1)
+    await push(site, 2)
+    held = asyncio.Event()
+    site.network.held = held
+    reading = asyncio.create_task(site.read())
+    await asyncio.wait_for(held.wait(), 5)
+    reading.cancel()
+    await asyncio.wait([reading])
+    site.network.held = None
+    site.receiver.owner = "another"
+    assert await site.read() == 2
+
+
+async def test_a_long_batch_is_not_held_beyond_its_lease(site: Site) -> None:
+    for number in range(3):
+        await push(site, number)
+    began = site.at
+
+    def slow() -> None:
+        site.at += timedelta(minutes=2)
+
+    site.network.then = slow
+    assert await site.receiver.read(site.sources, began) == 2
+    assert {row.lease_owner for row in await rows(site.database, "inbox")} == {None}
 
 
 async def test_a_reader_that_died_leaves_its_call_to_the_next_one(site: Site) -> None:

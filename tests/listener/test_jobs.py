@@ -68,6 +68,7 @@ def application(database=None, *, poll=nothing, deliver=nothing, tick=nothing, s
         ticker=SimpleNamespace(tick=tick),
         refresher=SimpleNamespace(refresh=nothing),
         postman=SimpleNamespace(deliver=deliver),
+        receiver=SimpleNamespace(read=nothing),
     )
 
 
@@ -328,3 +329,21 @@ def test_a_rota_that_ended_long_ago_is_told_again_each_month() -> None:
 
 def test_a_full_rota_is_not_spoken_of() -> None:
     assert holes_ahead([rota()], AT) == []
+
+
+async def test_what_was_pushed_before_a_start_is_read_at_once_and_then_whenever_one_calls() -> None:
+    app, called, reads = application(), asyncio.Event(), []
+
+    async def read(_sources, _at) -> int:
+        reads.append(1)
+        return 0
+
+    app.receiver.read = read
+    job = Jobs(app, Vitals(), wake=asyncio.Event(), called=called)
+    job.start()
+    for count in (1, 2):
+        async with asyncio.timeout(5):
+            while len(reads) < count:
+                await asyncio.sleep(0.005)
+        called.set()
+    await job.stop(within=1.0)

@@ -16,7 +16,7 @@ import pytest
 from connectors.connector import Page
 from connectors.mention import Deletion, Engagement, MentionKey
 from listener.app.owner import owner_name, release_leases_of_the_dead
-from listener.storage import due, sources
+from listener.storage import due, inbox, sources
 from listener.workflows.collect import Source
 from listener.workflows.draft import Origin
 from listener.workflows.refresh import Refresher
@@ -274,6 +274,9 @@ async def test_the_leases_of_a_killed_process_are_given_back_at_once(database) -
             await sources.acquire(
                 connection, f"s{number}", owner=owner, at=NIGHT, lease=timedelta(minutes=5)
             )
+            await inbox.keep(connection, f"s{number}", "0", b"", at=NIGHT)
+            await inbox.claim(connection, owner=owner, at=NIGHT, lease=timedelta(minutes=5))
     await release_leases_of_the_dead(database)
-    kept = {row.lease_owner for row in await rows(database, "sources")}
-    assert kept == {None, *(owner for owner, gone in held.items() if not gone)}
+    for table in ("sources", "inbox"):
+        kept = {row.lease_owner for row in await rows(database, table)}
+        assert kept == {None, *(owner for owner, gone in held.items() if not gone)}
