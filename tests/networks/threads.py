@@ -55,6 +55,7 @@ class Threads(StandIn):
         self.denied: dict[str, tuple[int, int]] = {}  # what refuses, by the path's last part
         self.gone: set[str] = set()
         self.searches: list[Any] = []
+        self.logins: list[dict[str, str]] = []
         self.renews = True
         self.answers_can_be_read = True
         self.search_fields = True  # all fields of a post may be asked of a search
@@ -119,7 +120,8 @@ class Threads(StandIn):
         return error(*self.denied[last]) if last in self.denied else None
 
     async def _login(self, request: web.Request) -> web.Response:
-        form = await request.post()
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        self.logins.append(form)
         if form.get("client_secret") != APP_SECRET:
             return error(101)
         return web.json_response({"access_token": "court", "user_id": 1, "expires_in": 3600})
