@@ -81,6 +81,8 @@ def nodes_at(node: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 def absolute(base: str, target: str) -> str:
     """`target` resolved against `base`; "" where there is none or it is no address."""
+    if target.startswith(("http://", "https://")):
+        return target
     try:
         return urljoin(base, target) if target else ""
     except ValueError:

@@ -75,3 +75,26 @@ def test_a_forum_s_quotation_does_not_run_into_the_answer():
     )
     assert mention.text == "max a écrit :calme\nsept heures"
     assert mention.url == "https://forum.example/viewtopic.php?p=55#p55"
+
+
+def test_addresses_that_lead_from_the_feed_s_own_are_joined_to_it():
+    (mention,) = read(
+        ENTRY.format(
+            spaces="",
+            entry='<entry><id>urn:x:1</id><title>T</title><link href="../2026/visite.html"/>'
+            "<author><name>Jeanne</name><uri>/equipe/jeanne</uri></author>"
+            '<link rel="enclosure" type="image/jpeg" href="img/hall.jpg"/></entry>',
+        ),
+        url="https://blog.example/flux/atom.xml",
+    )
+    assert mention.url == "https://blog.example/2026/visite.html"
+    assert mention.author.external_id == "https://blog.example/equipe/jeanne"
+    assert mention.media[0].url == "https://blog.example/flux/img/hall.jpg"
+
+
+def test_a_guid_that_is_no_address_outlives_the_feed_s_own():
+    item = ITEM.format(spaces="", item="<title>T</title><guid>12345</guid>")
+    (before,) = read(item, url="https://blog.example/rss.xml")
+    (after,) = read(item, url="https://blog.example/flux/rss.xml")
+    assert before.external_id == after.external_id
+    assert before.url == "https://blog.example/12345"
