@@ -175,7 +175,8 @@ def _digits(at: datetime) -> str:
 
 def _unique(terms: Iterable[str]) -> tuple[str, ...]:
     """Each once, whatever its case; what holds no letter is no term."""
-    kept = {
-        term.strip().casefold(): term.strip() for term in terms if _SPEECH.sub("", term).strip()
-    }
+    kept: dict[str, str] = {}
+    for term in terms:
+        if _SPEECH.sub("", term).strip():
+            kept.setdefault(term.strip().casefold(), term.strip())
     return tuple(kept.values())
