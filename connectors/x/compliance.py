@@ -26,7 +26,7 @@ from connectors.connector import (
     Unauthorized,
 )
 from connectors.http import HttpClient, NotFound
-from connectors.mention import Deletion
+from connectors.mention import Deletion, Engagement, MentionKey
 from connectors.reading import mapping, string
 from connectors.x.api import Api
 from connectors.x.ids import is_id
@@ -36,12 +36,16 @@ from connectors.x.wire import NETWORK
 log = logging.getLogger(__name__)
 FEED = "compliance"
 _RUNNING = frozenset({"created", "in_progress"})
-_DELETED = frozenset({"deleted", "bounced", "protected", "suspended", "deactivated"})
+_NOT_THE_POST = "scrub_geo"  # its place alone is taken back
 _MAX_RESULT = 32 * 1024 * 1024  # bytes
 
 
 class Compliance:
-    """At most one job, named in the feed's cursor, so that a restart fetches its result."""
+    """At most one job, named in the feed's cursor, so that a restart fetches its result.
+
+    Whom it was about is remembered in this process alone: after a restart deletions are told, and of
+    the posts that stand no sign, before the next day's job.
+    """
 
     @property
     def is_open(self) -> bool:
@@ -66,20 +70,25 @@ class Compliance:
         self._clock = clock
         self._asked = Budget(name="x compliance", limit=None, account=meter.day.account)
         self._job: str | None = None
+        self._waiting: dict[str, str] = {}  # ids by name, not known to have been asked about today
         self._due: dict[str, None] = {}
+        self._asking: list[str] = []  # about whom the running job is
         self._today: tuple[datetime, set[str]] = (self._asked.since(clock()), set())
         self._denied = False
 
     async def submit(self, ids: Sequence[str]) -> Page | None:
-        """Begin a job for those not asked about today; None where one is running, or nothing is due."""
-        if self._job is not None or self._denied:
+        """Begin a job for those not asked about today; None where one is running, or nothing is due.
+
+        While one is running they wait, so that the next one asks about all of them.
+        """
+        if self._denied:
             return None
-        names = {name: i for i in ids if (name := self._name_of(i)) not in self._asked_today()}
-        if not names and not self._due:
+        asked = self._asked_today()
+        named = ((self._name_of(post_id), post_id) for post_id in ids)
+        self._waiting.update((name, post_id) for name, post_id in named if name not in asked)
+        if self._job is not None:
             return None
-        fresh = await self._ledger.first_time(self._asked, names)
-        self._asked_today().update(names)
-        self._due.update((names[name], None) for name in fresh)
+        await self._take_waiting()
         if not self._due:
             return None
         try:
@@ -91,8 +100,15 @@ class Compliance:
         except ConnectorError as error:
             log.info("x.compliance_refused", extra={"error": type(error).__name__})
             return None  # those ids go with the next ones
+        self._asking = list(self._due)
         self._due.clear()
         return Page(feed=FEED, cursor={"v": 1, "job": self._job})
+
+    async def _take_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        fresh = await self._ledger.first_time(self._asked, waiting)
+        self._asked_today().update(waiting)
+        self._due.update((waiting[name], None) for name in fresh)
 
     def _asked_today(self) -> set[str]:
         """Spares the ledger the same question every few minutes."""
@@ -126,11 +142,25 @@ class Compliance:
         status = job.get("status")
         if isinstance(status, str) and status in _RUNNING:
             return None
-        deletions = await self._results(job) if status == "complete" else []
-        self._job = None
-        return Page(feed=FEED, deletions=deletions, cursor={"v": 1}, complete=True)
+        gone = await self._results(job) if status == "complete" else None
+        asked, self._asking, self._job = self._asking, [], None
+        at = self._clock()
+        return Page(
+            feed=FEED,
+            deletions=[
+                Deletion(network=NETWORK, external_id=post_id, seen_at=at) for post_id in gone or ()
+            ],
+            engagements=[
+                Engagement(key=MentionKey(network=NETWORK, external_id=post_id), taken_at=at)
+                for post_id in asked
+                if gone is not None and post_id not in gone
+            ],
+            cursor={"v": 1},
+            complete=True,
+        )
 
-    async def _results(self, job: dict[str, Any]) -> list[Deletion]:
+    async def _results(self, job: dict[str, Any]) -> dict[str, None] | None:
+        """Who is gone; None where X has an answer no more."""
         address = string(job.get("download_url"))
         if address is None:
             raise Malformed("X gave no address for a compliance job's result")
@@ -138,14 +168,9 @@ class Compliance:
         if result.status >= 400:
             # Its signature has run out: tomorrow's job asks about the same posts.
             log.warning("x.compliance_result_lost", extra={"status": result.status})
-            return []
-        at = self._clock()
+            return None
         gone = (_gone(line) for line in result.body.splitlines())
-        return [
-            Deletion(network=NETWORK, external_id=post_id, seen_at=at)
-            for post_id in gone
-            if post_id
-        ]
+        return dict.fromkeys(post_id for post_id in gone if post_id)
 
     def _storage(self, address: str) -> str:
         """Signed addresses are X's word alone: only the hosts that operators allowed are reached."""
@@ -164,5 +189,5 @@ def _gone(line: bytes) -> str | None:
     except orjson.JSONDecodeError:
         return None
     post_id = string(event.get("id"))
-    is_gone = event.get("action") == "delete" and event.get("reason") in _DELETED
+    is_gone = event.get("action") == "delete" and event.get("reason") != _NOT_THE_POST
     return post_id if is_gone and post_id and is_id(post_id) else None

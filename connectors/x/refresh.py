@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors.budget import BudgetSpent
 from connectors.connector import Clock, Malformed, Page
-from connectors.mention import Deletion, Engagement, Mention
+from connectors.mention import Deletion, Engagement, Mention, MentionKey
 from connectors.reading import mapping, mappings, string
 from connectors.x.api import Api, problem_type
 from connectors.x.feeds import fields
@@ -106,10 +106,12 @@ class Refresh:
         return post.latest != post.version and post.version in mentions
 
     def _figures(self, post: Post, mentions: dict[str, str]) -> Engagement | None:
+        """At least a sign of life."""
         known = mentions.get(post.version)
-        if post.engagement is None or known is None or post.latest != post.version:
+        if known is None or post.latest != post.version:
             return None
-        return replace(post.engagement, key=replace(post.engagement.key, external_id=known))
+        key = MentionKey(network=NETWORK, external_id=known)
+        return replace(post.engagement or Engagement(key=key, taken_at=self._clock()), key=key)
 
     def _edited(self, post: Post, mentions: dict[str, str]) -> Mention | None:
         known = mentions.get(post.version)

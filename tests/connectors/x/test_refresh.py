@@ -123,14 +123,46 @@ async def test_each_post_is_asked_about_once_a_day_and_one_job_runs(
     assert await refreshed(connector, new) == []
     network.jobs["7000"]["status"] = "complete"
     await desk.drain(connector)
-    assert await refreshed(connector, old) == []
-    assert await refreshed(connector, old, new) != []
+    # What waited goes with the next job, whoever is asked about then.
+    assert await refreshed(connector, old) != []
     assert network.uploads["7001"] == new["id"]
+    assert await refreshed(connector, old, new) == []
     network.jobs["7001"]["status"] = "failed"
     await desk.drain(connector)
     now.at = NOON + timedelta(days=1)
     await refreshed(connector, old, new)
     assert sorted(network.uploads["7002"].split()) == sorted([old["id"], new["id"]])
+
+
+async def test_posts_that_a_job_found_unchanged_show_a_sign_of_life(desk: Desk, network: X) -> None:
+    gone, kept = network.post(), network.post()
+    connector = desk.make(**BLIND)
+    await refreshed(connector, gone, kept)
+    network.jobs["7000"]["status"] = "complete"
+    network.results = [{"id": gone["id"], "action": "delete", "reason": "compelled"}]
+    pages = await desk.drain(connector)
+    assert deleted(pages) == [gone["id"]]
+    (alive,) = [read for page in pages for read in page.engagements]
+    assert (alive.key.external_id, alive.is_bare) == (kept["id"], True)
+
+
+@pytest.mark.parametrize("status", ["failed", "expired"])
+async def test_a_job_that_came_to_nothing_says_of_nobody_that_they_stand(
+    desk: Desk, network: X, status: str
+) -> None:
+    connector = desk.make(**BLIND)
+    await refreshed(connector, network.post())
+    network.jobs["7000"]["status"] = status
+    pages = await desk.drain(connector)
+    assert not any(page.engagements or page.deletions for page in pages)
+
+
+async def test_a_post_that_shows_no_figures_shows_a_sign_of_life(desk: Desk, network: X) -> None:
+    post = network.post()
+    del post["public_metrics"]
+    (page,) = await refreshed(desk.make(), post)
+    (alive,) = page.engagements
+    assert (alive.key.external_id, alive.is_bare) == (post["id"], True)
 
 
 async def test_ids_of_a_job_that_x_refused_go_with_the_next(desk: Desk, network: X) -> None:
