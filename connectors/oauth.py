@@ -22,6 +22,10 @@ from connectors.tokens import Token, TokenStore
 
 EARLY = timedelta(minutes=5)
 """A token is renewed this long before it ends: a request must not carry one that ends under way."""
+LASTING_EARLY = timedelta(days=18)
+"""Of a token of sixty days: so that days of tries go before people are warned, two weeks ahead."""
+LASTING_EVERY = timedelta(days=1)
+"""Meta renews such a token once a day at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +224,10 @@ class Renewing(Protocol):
 
 
 class Bearer:
-    """The token in use: the stored one, renewed before it ends; else the configuration's own."""
+    """The token in use: the stored one, renewed before it ends; else the configuration's own.
+
+    While it holds, renewing it is tried once in `every`.
+    """
 
     def __init__(
         self,
@@ -231,6 +238,7 @@ class Bearer:
         given: str | None = None,
         made_for: str = "",
         early: timedelta = EARLY,
+        every: timedelta = timedelta(0),
     ) -> None:
         self._store = store
         self._clock = clock
@@ -238,6 +246,8 @@ class Bearer:
         self._given = Token(access=given, made_for=made_for) if given else None
         self._made_for = made_for
         self._early = early
+        self._every = every
+        self._tried_at: datetime | None = None
         self._lock = asyncio.Lock()
 
     async def stored(self) -> Token | None:
@@ -263,13 +273,17 @@ class Bearer:
             return (await self._renewed(kept, refused=kept.access == instead_of)).access
 
     async def _renewed(self, kept: Token, *, refused: bool) -> Token:
-        ended = refused or (kept.expires_at is not None and kept.expires_at <= self._clock())
+        at = self._clock()
+        ended = refused or (kept.expires_at is not None and kept.expires_at <= at)
         if self._renewing is None:
             if ended:
                 raise Unauthorized("the access has ended: run `listener login` for this source")
             return kept
+        if not ended and self._tried_at is not None and at - self._tried_at < self._every:
+            return kept
+        self._tried_at = at
         try:
-            fresh = await self._renewing(kept, self._clock())
+            fresh = await self._renewing(kept, at)
         except ConnectorError:
             if ended:
                 raise

@@ -7,13 +7,13 @@ is said, and was never seen live: where it fails, the person is told in time (`e
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from connectors.connector import Clock, Unauthorized, Unavailable
+from connectors.connector import Clock, Unauthorized
 from connectors.facebook.settings import FacebookSettings
 from connectors.graph import Denied, Graph
 from connectors.http import HttpClient
-from connectors.oauth import Bearer, OAuthClient, ask_token
+from connectors.oauth import LASTING_EARLY, LASTING_EVERY, Bearer, OAuthClient, ask_token
 from connectors.reading import string
 from connectors.tokens import Token, TokenStore
 
@@ -23,8 +23,6 @@ SCOPES = (
     "pages_read_user_content",
     "pages_manage_metadata",
 )
-_EARLY = timedelta(days=14)
-_TRY_EVERY = timedelta(days=1)  # the network renews a token once a day at most
 
 
 def oauth_client(settings: FacebookSettings) -> OAuthClient | None:
@@ -51,7 +49,6 @@ class PageAccess:
         self._http = http
         self._clock = clock
         self._client = oauth_client(settings)
-        self._tried: datetime | None = None
         given = settings.access_token
         self._bearer = Bearer(
             tokens,
@@ -59,7 +56,8 @@ class PageAccess:
             renewing=self._renewed if self._client is not None else None,
             given=given.get_secret_value() if given is not None else None,
             made_for=self._client.made_for if self._client is not None else "",
-            early=_EARLY,
+            early=LASTING_EARLY,
+            every=LASTING_EVERY,
         )
 
     @property
@@ -88,13 +86,9 @@ class PageAccess:
             made_for=self._client.made_for,
         )
 
-    async def _renewed(self, token: Token, at: datetime) -> Token:
+    async def _renewed(self, token: Token, _at: datetime) -> Token:
         if token.refresh is None:
             raise Unauthorized("the access has ended: run `listener login` for this source")
-        holds = token.expires_at is None or token.expires_at > at
-        if holds and self._tried is not None and at - self._tried < _TRY_EVERY:
-            raise Unavailable("the access was renewed, or tried to be, less than a day ago")
-        self._tried = at
         return await self.admitted(Token(access=token.refresh))
 
     async def _page_token(self, user_token: str) -> str:

@@ -1,8 +1,9 @@
-"""Who may read: Facebook Login's user token, kept for sixty days, which only a person can renew.
+"""Who may read: Facebook Login's user token, which lasts sixty days and is renewed before it ends.
 
 https://developers.facebook.com/docs/facebook-login/guides/access-tokens/get-long-lived
-The exchange is sent as a form rather than in the address; that the endpoint takes a POST is from
-memory, never seen live.
+The exchange is sent as a form rather than in the address; that the endpoint takes a POST, and
+exchanges a token that holds for a newer one, is from memory, never seen live: where renewing fails,
+people are told in time (`ends_at`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from datetime import datetime
 from yarl import URL
 
 from connectors.budget import account_of
-from connectors.connector import Clock
+from connectors.connector import Clock, Unauthorized
 from connectors.http import HttpClient
 from connectors.instagram.settings import OFFICIAL, InstagramSettings
-from connectors.oauth import Bearer, OAuthClient, ask_token
+from connectors.oauth import LASTING_EARLY, LASTING_EVERY, Bearer, OAuthClient, ask_token
 from connectors.tokens import Token, TokenStore
 
 _DIALOG = "https://www.facebook.com"
@@ -41,7 +42,15 @@ class Access:
         given = settings.access_token.get_secret_value() if settings.access_token else None
         # Another token in the file, or another application, supersedes what is stored.
         self._made_for = account_of(given or settings.app_id or "")
-        self._bearer = Bearer(tokens, clock=clock, given=given, made_for=self._made_for)
+        self._bearer = Bearer(
+            tokens,
+            clock=clock,
+            renewing=self._renewed if self.oauth() is not None else None,
+            given=given,
+            made_for=self._made_for,
+            early=LASTING_EARLY,
+            every=LASTING_EVERY,
+        )
 
     async def token(self) -> str:
         return await self._bearer.token()
@@ -73,3 +82,8 @@ class Access:
             form = {"grant_type": "fb_exchange_token", "fb_exchange_token": token.access}
             token = await ask_token(self._http, client, form, self._clock())
         return replace(token, made_for=self._made_for)
+
+    async def _renewed(self, token: Token, at: datetime) -> Token:
+        if token.expires_at is not None and token.expires_at <= at:
+            raise Unauthorized("the access has ended: run `listener login` for this source")
+        return await self.admitted(token)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from yarl import URL
 
@@ -16,13 +16,12 @@ from connectors.budget import account_of
 from connectors.connector import Clock, ConnectorError
 from connectors.graph import Graph
 from connectors.http import HttpClient
-from connectors.oauth import Bearer, OAuthClient, token_of
+from connectors.oauth import LASTING_EARLY, LASTING_EVERY, Bearer, OAuthClient, token_of
 from connectors.threads.settings import OFFICIAL, ThreadsSettings
 from connectors.tokens import Token, TokenStore
 
 log = logging.getLogger(__name__)
 _DIALOG = "https://threads.net"
-_EARLY = timedelta(days=7)
 _SCOPES = (
     "threads_basic",
     "threads_keyword_search",
@@ -34,7 +33,8 @@ _SCOPES = (
 
 
 class Access:
-    """The token in use; one from the file is renewed at the first request, to learn when it ends."""
+    """The token in use; one from the file is renewed at the first request, to learn when it ends,
+    and where that fails, tried again the next day: it must not end without a word."""
 
     def __init__(
         self, settings: ThreadsSettings, *, http: HttpClient, tokens: TokenStore, clock: Clock
@@ -47,28 +47,29 @@ class Access:
         # Another token in the file, or another application, supersedes what is stored.
         self.account = account_of(given or settings.app_id or "")
         self._origin = str(URL(settings.base_url).origin())
-        self._tried = False
+        self._asked_at: datetime | None = None  # when a token of unknown end was last renewed
         self._bearer = Bearer(
             tokens,
             clock=clock,
             renewing=self._renewed,
             given=given,
             made_for=self.account,
-            early=_EARLY,
+            early=LASTING_EARLY,
+            every=LASTING_EVERY,
         )
 
     async def token(self) -> str:
-        if not self._tried:
-            self._tried = True
+        at = self._clock()
+        if self._asked_at is None or at - self._asked_at >= LASTING_EVERY:
+            self._asked_at = at
             await self._learn_the_end()
         return await self._bearer.token()
 
     async def ends_at(self) -> datetime | None:
-        """None as long as it is renewed in time: inside the last days, renewing has failed."""
+        """None as long as it is renewed in time: inside the last weeks, renewing has failed."""
         kept = await self._bearer.stored()
-        if kept is None or kept.expires_at is None or kept.expires_at - _EARLY > self._clock():
-            return None
-        return kept.expires_at
+        ends = kept.expires_at if kept is not None else None
+        return ends if ends is not None and ends - LASTING_EARLY <= self._clock() else None
 
     def oauth(self) -> OAuthClient | None:
         settings = self._settings

@@ -227,6 +227,32 @@ async def test_a_renewal_that_fails_before_the_end_leaves_the_token_in_use() -> 
         await bearer.token()
 
 
+async def test_renewing_that_fails_is_tried_again_no_sooner_than_wanted() -> None:
+    tries: list[datetime] = []
+    now = NOON
+
+    async def renewing(token: Token, at: datetime) -> Token:
+        tries.append(at)
+        raise Unavailable("away")
+
+    ends = NOON + timedelta(days=2, hours=6)
+    store = MemoryTokens(Token(access="old", expires_at=ends))
+    bearer = Bearer(
+        store,
+        clock=lambda: now,
+        renewing=renewing,
+        early=timedelta(days=18),
+        every=timedelta(days=1),
+    )
+    for hours in (0, 1, 23, 24, 30, 48):
+        now = NOON + timedelta(hours=hours)
+        assert await bearer.token() == "old"
+    assert [at - NOON for at in tries] == [timedelta(days=day) for day in (0, 1, 2)]
+    now = ends
+    with pytest.raises(Unavailable):
+        await bearer.token()
+
+
 async def test_a_token_of_another_application_is_not_used() -> None:
     store = MemoryTokens(Token(access="old", made_for="another"))
     bearer = Bearer(store, clock=Now(), made_for="ours")

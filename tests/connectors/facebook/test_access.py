@@ -102,7 +102,7 @@ async def test_nobody_logged_in_yet(make: Make, network: Facebook) -> None:
     assert network.requests == []
 
 
-async def test_a_login_is_renewed_two_weeks_before_it_ends(
+async def test_a_login_is_renewed_more_than_two_weeks_before_it_ends(
     make: Make, network: Facebook, tokens: MemoryTokens, now: Now
 ) -> None:
     connector = make(**LOGIN)

@@ -164,6 +164,20 @@ async def test_a_login_gives_the_token_that_lasts_sixty_days() -> None:
             await ready.drain()
 
 
+async def test_a_login_is_renewed_before_anybody_is_warned_of_its_end() -> None:
+    settings = {"access_token": None, "app_id": "77", "app_secret": APP_SECRET, "tags": True}
+    async with source(**settings) as ready:
+        clock = ready.means.clock
+        kept = await made(ready).admitted(Token(access="court"))
+        await ready.means.tokens.save(kept)
+        clock.at += timedelta(days=41)
+        await ready.drain()
+        assert await made(ready).access_ends_at() == kept.expires_at
+        clock.at += timedelta(days=2)
+        await ready.drain()
+        assert await made(ready).access_ends_at() == clock() + timedelta(days=60)
+
+
 async def test_the_token_in_the_file_supersedes_what_an_older_configuration_stored() -> None:
     async with source(tags=True) as ready:
         await ready.means.tokens.save(Token(access="ancien", made_for="autre"))

@@ -129,6 +129,39 @@ async def test_a_token_too_young_to_be_renewed_is_used_as_it_is() -> None:
         assert await ready.means.tokens.load() is None
 
 
+async def test_a_token_whose_end_is_unknown_is_asked_for_again_the_next_day() -> None:
+    """A process may run for longer than the sixty days of a token that was too young at its start."""
+    async with source(mentions=True) as ready:
+        built = made(ready)
+        ready.network.renews = False
+        for _poll in range(2):
+            [page async for page in built.poll({})]
+        assert len(ready.network.calls("/refresh_access_token")) == 1
+        ready.network.renews = True
+        ready.means.clock.at += timedelta(days=1)
+        [page async for page in built.poll({})]
+        kept = await ready.means.tokens.load()
+        assert kept is not None
+        assert (kept.access, kept.expires_at) == (
+            RENEWED,
+            ready.means.clock() + timedelta(days=60),
+        )
+
+
+async def test_people_are_warned_two_weeks_before_an_end_that_renewing_does_not_move() -> None:
+    async with source(mentions=True) as ready:
+        built = made(ready)
+        [page async for page in built.poll({})]
+        ready.network.renews = False
+        tries = len(ready.network.calls("/refresh_access_token"))
+        ends = ready.means.clock() + timedelta(days=60)
+        ready.means.clock.at += timedelta(days=45)
+        for _poll in range(3):
+            [page async for page in built.poll({})]
+        assert len(ready.network.calls("/refresh_access_token")) == tries + 1
+        assert await built.access_ends_at() == ends
+
+
 async def test_a_token_that_ended_before_it_could_be_renewed_asks_for_a_login() -> None:
     async with source(mentions=True) as ready:
         await ready.drain()
