@@ -157,11 +157,19 @@ def _wrong_parameters(answer: Mapping[str, Any]) -> set[str]:
 
 
 def items_of(answer: Mapping[str, Any]) -> list[Any]:
-    """The list of an answer; none where X says that there is nothing, Malformed where it says nothing."""
+    """The list of an answer; none where X says that there is nothing, Malformed where it says nothing.
+
+    NotFound, Denied: X tells with status 200 that the account or post whose list it is is not there.
+    """
     data = answer.get("data")
     if isinstance(data, list):
         return data
     if data is None and mapping(answer.get("meta")).get("result_count") == 0:
         return []
-    kinds = ",".join(sorted({problem_type(e) for e in mappings(answer.get("errors"))}))
-    raise Malformed(f"X gave no list ({kinds})" if kinds else "X gave no list")
+    kinds = {problem_type(error) for error in mappings(answer.get("errors"))}
+    if kinds == {"resource-not-found"}:
+        raise NotFound("X gave no list: what it hangs on is gone")
+    if kinds == {"not-authorized-for-resource"}:
+        raise Denied("X gave no list: it is not open to this app or token")
+    said = ",".join(sorted(kinds))
+    raise Malformed(f"X gave no list ({said})" if said else "X gave no list")

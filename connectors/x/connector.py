@@ -31,7 +31,7 @@ from connectors.connector import (
     Unseen,
     Watched,
 )
-from connectors.http import HttpClient, Limits
+from connectors.http import HttpClient, Limits, NotFound
 from connectors.mention import MentionKey
 from connectors.oauth import OAuthClient
 from connectors.reading import count, mapping
@@ -243,6 +243,8 @@ class XConnector:
                     async for page in pages:
                         yield page
             except ConnectorError as error:
+                if feed.kind == "quotes" and isinstance(error, NotFound):
+                    continue  # the quoted post is gone, and its list with it
                 turn.failures.append((feed.name, error))
                 if isinstance(error, Unavailable):
                     return  # the host's other feeds would fare no better

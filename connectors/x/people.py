@@ -101,7 +101,7 @@ class People:
         self.take(users)
         at = self._clock()
         for user_id in asked:  # who is gone is not asked for again
-            self._known.setdefault(user_id, (Author(external_id=user_id), at))
+            self._known[user_id] = (self.author(user_id), at)
 
 
 class Accounts:
@@ -134,7 +134,8 @@ class Accounts:
         if not wanted or known or (same and not is_due(cursor, at)):
             return None
         snapshots: list[AudienceSnapshot] = []
-        ids: dict[str, str] = {}
+        # One that an answer leaves out is read on: it is renamed, suspended, or left out by mistake.
+        ids = {digest(name): user_id for name, user_id in self.ids(cursor).items()}
         for start in range(0, len(wanted), USERS_A_CALL):
             for user in await self._ask(wanted[start : start + USERS_A_CALL]):
                 name, user_id = (string(user.get("username")) or "").lower(), string(user.get("id"))
@@ -142,6 +143,8 @@ class Accounts:
                     ids[digest(name)] = user_id
                 if self._counted and name in wanted:
                     snapshots.append(_snapshot(name, user, at))
+        if len(ids) < len(self._own):
+            log.warning("x.own_accounts_unknown", extra={"count": len(self._own) - len(ids)})
         page = audience_page(ACCOUNTS, snapshots, at)
         return replace(page, cursor={**(page.cursor or {}), "ids": ids, "asked": asked})
 

@@ -107,7 +107,7 @@ class Reader:
         pages = walk_back(
             name,
             cursor,
-            partial(self._fetch, feed, name),
+            partial(self._fetch, feed, name, given),
             window=Window(look_back=settings.look_back, overlap=settings.overlap),
             clock=self.clock,
             given=given,
@@ -116,7 +116,7 @@ class Reader:
         async for page in pages:
             yield page
 
-    async def _fetch(self, feed: Feed, name: str, walk: Walk) -> Listing:
+    async def _fetch(self, feed: Feed, name: str, given: set[str], walk: Walk) -> Listing:
         try:
             answer = await self._bought(feed, name, walk)
         except BadPageToken as error:
@@ -127,8 +127,13 @@ class Reader:
             # X's window ended a little later than our clock said: by date, it only cuts.
             answer = await self._bought(feed, name, walk, by_date=True)
         found, rejects = await self.read(items_of(answer), answer)
+        here = {post.version for post in found}
+        # Newest first: an earlier version would come last, and undo the edit.
+        last = [
+            p for p in found if p.latest == p.version or not (p.latest in here or p.latest in given)
+        ]
         return Listing(
-            found=[found_of(post) for post in found],
+            found=[found_of(post) for post in last],
             token=string(mapping(answer.get("meta")).get("next_token")),
             rejects=rejects,
         )

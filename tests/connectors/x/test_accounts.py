@@ -79,6 +79,18 @@ async def test_an_account_that_is_not_there_costs_no_request_a_poll(desk: Desk, 
     assert len(network.calls("/users/by")) == 1
 
 
+async def test_an_account_that_an_answer_leaves_out_is_read_on(
+    desk: Desk, network: X, now: Now
+) -> None:
+    admit(network)
+    await desk.drain(desk.make(**OWN, audience=True))
+    kept = network.users.pop("77")
+    now.at = NOON + timedelta(days=1)
+    addressed = network.post(to="users/77/mentions", at=now.at - timedelta(hours=1))
+    assert addressed["id"] in ids(await desk.drain(desk.make(**OWN, audience=True)))
+    network.users["77"] = kept
+
+
 async def test_without_money_for_followers_posts_are_read(desk: Desk, network: X) -> None:
     admit(network)
     network.publish(1)

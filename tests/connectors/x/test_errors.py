@@ -144,6 +144,38 @@ async def test_a_list_that_is_denied_stops_no_other_and_is_told_once(
         assert len([gap for page in pages for gap in page.gaps]) == told
 
 
+@pytest.mark.parametrize("kind", ["resource-not-found", "not-authorized-for-resource"])
+async def test_a_list_that_x_denies_with_status_200_is_told_once_and_fails_no_poll(
+    desk: Desk, network: X, kind: str
+) -> None:
+    network.users["77"] = user("77", "chuvalmont")
+    connector = desk.make(accounts=("chuvalmont",), own_posts=False)
+    await desk.drain(connector)
+    for told in (1, 0):
+        new = network.post()
+        network.faults.append(refusal(200, errors=[typed(kind)]))
+        pages = await desk.drain(connector)
+        assert ids(pages) == [new["id"]]
+        assert len([gap for page in pages for gap in page.gaps]) == told
+    used = await desk.used()
+    network.faults.append(refusal(200, errors=[typed(kind)]))
+    await desk.drain(connector)
+    assert await desk.used() == used
+
+
+async def test_a_quoted_post_that_is_gone_fails_nothing(desk: Desk, network: X) -> None:
+    network.users["77"] = user("77", "chuvalmont")
+    own = network.post(to="users/77/tweets", author_id="77")
+    own["public_metrics"]["quote_count"] = 3
+    connector = desk.make(accounts=("chuvalmont",), mentions=False)
+    gone = refusal(200, errors=[typed("resource-not-found")])
+    network.faults.extend([None, None, None, gone])  # account, its posts, search, then the quotes
+    pages = await desk.drain(connector)
+    assert ids(pages) == [own["id"]]
+    assert len(network.calls("/quote_tweets")) == 1
+    assert not any(page.gaps for page in pages)
+
+
 async def test_feed_names_tell_neither_terms_nor_accounts(desk: Desk, network: X) -> None:
     network.users["77"] = user("77", "chuvalmont")
     network.publish(1)

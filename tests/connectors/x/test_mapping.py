@@ -149,6 +149,19 @@ async def test_an_edit_is_the_same_mention_with_its_new_text(desk: Desk, network
     assert mention.url is not None and mention.url.endswith(second["id"])
 
 
+async def test_an_earlier_version_in_the_same_list_does_not_undo_the_edit(
+    desk: Desk, network: X
+) -> None:
+    first = network.post()
+    network.publish(150)
+    second = network.post(at=START + timedelta(minutes=20), text="Dix heures")
+    for version in (first, second):
+        version["edit_history_tweet_ids"] = [first["id"], second["id"]]
+    given = mentions(await desk.drain(desk.make()))
+    assert [m.text for m in given if m.external_id == first["id"]] == ["Dix heures"]
+    assert len(given) == 151
+
+
 async def test_what_x_marks_as_sensitive_is_counted_and_not_shown(desk: Desk, network: X) -> None:
     network.post(possibly_sensitive=True)
     assert (await one(desk)).republish is False
