@@ -23,7 +23,7 @@ from connectors.connector import (
 )
 from connectors.http import HttpClient, NotFound, Response
 from connectors.quota import exhausted_for
-from connectors.reading import count, mapping, mappings, string
+from connectors.reading import count, figure, mapping, mappings, string
 
 SIGNATURE = "X-Hub-Signature-256"
 
@@ -38,6 +38,11 @@ _SECRETS = frozenset({"access_token", "appsecret_proof"})
 
 class Denied(Unauthorized):
     """The token holds, and lacks this one permission: this endpoint is not for us, others may be."""
+
+
+class Gone(NotFound):
+    """The Graph API itself says that there is no such object, or none that we may read; a bare 404
+    may come from anything on the way."""
 
 
 class Deprecated(ConnectorError):
@@ -69,7 +74,7 @@ class Graph:
     async def get(self, path: str, params: Mapping[str, str | int] | None = None) -> dict[str, Any]:
         """The JSON object at `path`. The token travels in a header, never in the address.
 
-        Raises Denied, Deprecated, BadField, NotFound beside what every connector raises.
+        Raises Denied, Deprecated, BadField, Gone, NotFound beside what every connector raises.
         """
         token = await self._token()
         sent = dict(params or {})
@@ -95,7 +100,7 @@ class Graph:
 
     def _named(self, error: Mapping[str, Any], response: Response) -> ConnectorError:
         """Quotas come as 400 or 403: the code tells, and messages may repeat what was asked."""
-        code, subcode = count(error.get("code")) or 0, count(error.get("error_subcode")) or 0
+        code, subcode = figure(error.get("code")) or 0, figure(error.get("error_subcode")) or 0
         said = f"Graph API error {code}/{subcode}" if subcode else f"Graph API error {code}"
         if code in _QUOTA:
             wait = exhausted_for(response.headers, self._clock()) or _QUOTA_PAUSE
@@ -107,7 +112,7 @@ class Graph:
                 f"{said}: the token has ended, run `listener login` for this source"
             )
         if code in _GONE or (code == 100 and subcode == 33):
-            return NotFound(said)
+            return Gone(said)
         if code == 12:
             return Deprecated(said)
         if code in _DENIED:

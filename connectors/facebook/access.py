@@ -86,7 +86,7 @@ class PageAccess:
             made_for=self._client.made_for,
         )
 
-    async def _renewed(self, token: Token, _at: datetime) -> Token:
+    async def _renewed(self, token: Token, at: datetime) -> Token:
         if token.refresh is None:
             raise Unauthorized("the access has ended: run `listener login` for this source")
         return await self.admitted(Token(access=token.refresh))

@@ -9,26 +9,21 @@ from typing import ClassVar
 
 from yarl import URL
 
-from connectors.connector import (
-    Clock,
-    ConnectorSettings,
-    Cursors,
-    Page,
-    Unseen,
-    Watched,
-)
+from connectors.budget import Budget, Ledger, MemoryLedger, account_of
+from connectors.connector import Clock, ConnectorSettings, Cursors, Page, Unseen, Watched
 from connectors.facebook import hooks
 from connectors.facebook.access import PageAccess
 from connectors.facebook.comments import FEED as COMMENTS
 from connectors.facebook.comments import Comments
 from connectors.facebook.lookup import BATCH, Lookup
 from connectors.facebook.people import read_audience
-from connectors.facebook.posts import Posts, Round, lists_of
+from connectors.facebook.posts import TAGGED, Posts, Round, lists_of
 from connectors.facebook.ratings import FEED as RATINGS
 from connectors.facebook.ratings import Ratings
 from connectors.facebook.rounds import Tally
 from connectors.facebook.settings import FacebookSettings
 from connectors.facebook.wire import NETWORK
+from connectors.foreign import Foreign
 from connectors.graph import Denied, Graph
 from connectors.http import HttpClient, Limits
 from connectors.mention import Deletion, Mention, MentionKey
@@ -40,7 +35,8 @@ _POLITE = Limits(rate=5.0, burst=20, concurrency=2)
 
 
 class FacebookConnector:
-    """See connectors.connector: Connector, Refreshing, PartlyBlind; Receiving, LoggingIn, Expiring.
+    """See connectors.connector: Connector, Refreshing, PartlyBlind; Receiving, LoggingIn, Expiring,
+    Metered.
 
     https://developers.facebook.com/docs/pages-api. There is no search over Facebook: the Page's own
     lists, what tags it, and the webhooks are all that there is.
@@ -57,6 +53,7 @@ class FacebookConnector:
         http: HttpClient,
         watched: Watched,
         clock: Clock,
+        ledger: Ledger | None = None,
         tokens: TokenStore | None = None,
     ) -> None:
         self._settings = settings
@@ -73,13 +70,22 @@ class FacebookConnector:
         self._posts = Posts(graph, settings, clock)
         self._comments = Comments(graph, settings, clock)
         self._ratings = Ratings(graph, settings, clock)
-        self._lookup = Lookup(graph, settings, clock)
+        self._elsewhere = Foreign(
+            ledger or MemoryLedger(clock),
+            name="facebook posts elsewhere",
+            account=account_of(settings.page),
+        )
+        self._lookup = Lookup(graph, settings, self._elsewhere, clock)
         http.limit(URL(settings.api).host or "", _POLITE)
 
     def hosts(self) -> Sequence[str]:
         """The login's own page is opened by a person's browser, not by us."""
         url = URL(self._settings.api)
         return (f"{url.host}:{url.port}",)
+
+    def budgets(self) -> Sequence[Budget]:
+        """None is spent; the ledger remembers which posts stand elsewhere."""
+        return ()
 
     def unseen(self) -> Sequence[Unseen]:
         settings = self._settings
@@ -101,6 +107,8 @@ class FacebookConnector:
         current, tally = Round(cursors), Tally(cursors, self._clock)
         for feed, pages in self._feeds(current):
             async for page in tally.reading(feed, pages):
+                if feed == TAGGED:
+                    await self._elsewhere.add([mention.external_id for mention in page.mentions])
                 yield page
         if self._settings.comments:
             found = current.active.values()
@@ -132,6 +140,7 @@ class FacebookConnector:
     async def receive(self, call: Call) -> AsyncIterator[Page]:
         """One page of what a kept call says; its texts are asked for where it leaves them out."""
         found = hooks.changes(call.body, call.received_at, self._settings.page)
+        await self._elsewhere.add([change.id for change in found.values() if change.elsewhere])
         said = {change.id: change.mention for change in found.values() if change.mention}
         gone = {change.id for change in found.values() if change.mention is None}
         for is_post in (True, False):
@@ -160,6 +169,8 @@ class FacebookConnector:
         """What we may not read is told as the call has it: that somebody spoke is news, too."""
         try:
             looked = await self._lookup.look([change.id for change in asked], is_post=is_post)
+            if looked.gone:
+                await self._lookup.still_ours()
         except Denied:
             return
         for change in asked:

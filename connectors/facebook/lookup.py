@@ -19,8 +19,8 @@ from connectors.facebook.wire import (
     read_id,
     read_post,
 )
-from connectors.graph import BadField, Graph
-from connectors.http import NotFound
+from connectors.foreign import Foreign
+from connectors.graph import BadField, Gone, Graph
 from connectors.mention import Deletion
 from connectors.reading import mapping
 
@@ -36,9 +36,14 @@ class Looked:
 
 
 class Lookup:
-    def __init__(self, graph: Graph, settings: FacebookSettings, clock: Clock) -> None:
+    """`elsewhere` are posts that we were told of, and may have no right to look up."""
+
+    def __init__(
+        self, graph: Graph, settings: FacebookSettings, elsewhere: Foreign, clock: Clock
+    ) -> None:
         self._graph = graph
         self._settings = settings
+        self._elsewhere = elsewhere
         self._clock = clock
         self._page_id = settings.page if settings.page.isdecimal() else None
 
@@ -55,8 +60,9 @@ class Lookup:
             for start in range(0, len(ids), BATCH):
                 looked = await self.look(ids[start : start + BATCH], is_post=is_post)
                 if looked.gone and not trusted:
-                    await self._still_ours()
+                    await self.still_ours()
                     trusted = True
+                looked.gone = await self._elsewhere.ours(looked.gone)
                 yield self._page(looked)
 
     async def look(self, ids: Sequence[str], *, is_post: bool) -> Looked:
@@ -69,12 +75,12 @@ class Lookup:
         fields = POST_FIELDS if is_post else COMMENT_FIELDS
         try:
             answer = await self._graph.get("", {"ids": ",".join(ids), "fields": fields})
-        except (NotFound, BadField) as error:
+        except (Gone, BadField) as error:
             if len(ids) > 1:
                 middle = len(ids) // 2
                 await self._look(ids[:middle], is_post, looked, turned=turned)
                 await self._look(ids[middle:], is_post, looked, turned=turned)
-            elif isinstance(error, NotFound):
+            elif isinstance(error, Gone):
                 looked.gone += ids
             elif not turned:
                 # A post that tags the Page bears its author's number, as a comment bears its post's.
@@ -106,7 +112,7 @@ class Lookup:
             ],
         )
 
-    async def _still_ours(self) -> None:
+    async def still_ours(self) -> None:
         """Code 100/33 is also what a lost permission looks like: nothing is erased on a doubt."""
         params: dict[str, str | int] = {"fields": "id,comments.limit(1){id}", "limit": 1}
         await self._graph.get(f"{self._settings.page}/feed", params)

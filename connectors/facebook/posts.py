@@ -33,6 +33,7 @@ from connectors.reading import instant, mapping, string
 from connectors.walk import Found, Listing, Walk, Window, begin, walk_back
 
 log = logging.getLogger(__name__)
+TAGGED = "tagged"
 _EASED_FOR = timedelta(days=1)
 _LEAST = 10  # posts a page, however often the network says that it is too much
 
@@ -65,7 +66,7 @@ def lists_of(settings: FacebookSettings) -> tuple[str, ...]:
     if settings.visitor_posts:
         names.append("visitor_posts")
     if settings.tagged:
-        names.append("tagged")
+        names.append(TAGGED)
     return tuple(names)
 
 
@@ -113,7 +114,7 @@ class Posts:
 
     def _addressed(self, name: str) -> tuple[str, ...]:
         page = self._settings.page
-        return (page,) if name == "tagged" and not page.isdecimal() else ()
+        return (page,) if name == TAGGED and not page.isdecimal() else ()
 
     def _take_heart(self, at: datetime) -> None:
         """What was once too much is asked for again the next day."""

@@ -22,6 +22,7 @@ from connectors.graph import (
     BadField,
     Denied,
     Deprecated,
+    Gone,
     Graph,
     changes_of,
     data_of,
@@ -98,13 +99,15 @@ async def failure(network: Answering, graph: Graph) -> ConnectorError:
         (190, {"error_subcode": 463}, Unauthorized),
         (102, {}, Unauthorized),
         (12, {}, Deprecated),
-        (24, {}, NotFound),
-        (803, {}, NotFound),
-        (100, {"error_subcode": 33}, NotFound),
+        (24, {}, Gone),
+        (803, {}, Gone),
+        (100, {"error_subcode": 33}, Gone),
+        ("190", {}, Unauthorized),
+        ("100", {"error_subcode": "33"}, Gone),
         (100, {}, BadField),
         (100, {"message": "missing permission or reviewable feature"}, Denied),
         (100, {"message": "Pages Public Content Access requires"}, Denied),
-        (100, {"message": "lacks permissions", "error_subcode": 33}, NotFound),
+        (100, {"message": "lacks permissions", "error_subcode": 33}, Gone),
         (100, {"message": "Invalid appsecret_proof provided"}, Unauthorized),
         (999, {"is_transient": True}, Unavailable),
         (999, {}, Malformed),
@@ -165,7 +168,7 @@ async def test_what_is_no_object_is_malformed(body: Any) -> None:
 async def test_an_error_that_says_nothing_goes_by_its_status() -> None:
     async with graphs() as (network, graph):
         network.status, network.body = 404, {"error": {}}
-        assert isinstance(await failure(network, graph), NotFound)
+        assert type(await failure(network, graph)) is NotFound
         network.status = 403
         assert type(await failure(network, graph)) is Unauthorized
 

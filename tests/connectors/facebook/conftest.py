@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors.budget import MemoryLedger
 from connectors.facebook import FacebookConnector, FacebookSettings
 from connectors.http import HttpClient, NetworkPolicy
 from connectors.tokens import MemoryTokens
@@ -26,6 +27,11 @@ def tokens() -> MemoryTokens:
 
 
 @pytest.fixture
+def ledger(now: Now) -> MemoryLedger:
+    return MemoryLedger(now)
+
+
+@pytest.fixture
 async def network() -> AsyncIterator[Facebook]:
     async with Facebook().serving() as network:
         yield network
@@ -42,7 +48,9 @@ async def http(now: Now) -> AsyncIterator[HttpClient]:
 
 
 @pytest.fixture
-def make(network: Facebook, now: Now, tokens: MemoryTokens, http: HttpClient) -> Make:
+def make(
+    network: Facebook, now: Now, ledger: MemoryLedger, tokens: MemoryTokens, http: HttpClient
+) -> Make:
     def build(**settings: Any) -> FacebookConnector:
         told = {
             "base_url": network.base_url,
@@ -54,6 +62,8 @@ def make(network: Facebook, now: Now, tokens: MemoryTokens, http: HttpClient) ->
             **settings,
         }
         chosen = FacebookSettings.model_validate(told)
-        return FacebookConnector(chosen, http=http, watched=WATCHED, clock=now, tokens=tokens)
+        return FacebookConnector(
+            chosen, http=http, watched=WATCHED, clock=now, ledger=ledger, tokens=tokens
+        )
 
     return build

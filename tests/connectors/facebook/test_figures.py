@@ -6,14 +6,25 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
+from aiohttp import web
 
 from connectors.connector import Cursors, Page, RateLimited, Unauthorized
 from connectors.facebook import FacebookConnector
+from connectors.http import NotFound
 from connectors.mention import MentionKey
 from tests.connectors.case import NOON, Now
-from tests.connectors.facebook.support import EARLIER, Make, drained, figures, gone, mentions
+from tests.connectors.facebook.support import (
+    EARLIER,
+    Make,
+    drained,
+    figures,
+    gone,
+    mentions,
+    pushed,
+)
 from tests.networks.facebook import PAGE, PEER_ID, Facebook
 from tests.networks.facebook_wire import PAGE_ID, summary
+from tests.networks.standin import Fault
 
 
 async def refreshed(connector: FacebookConnector, ids: Iterable[str]) -> list[Page]:
@@ -73,6 +84,47 @@ async def test_nothing_is_erased_where_a_permission_may_be_missing(
     network.denied["feed"] = 10
     with pytest.raises(Unauthorized):
         await refreshed(make(), [f"{PAGE_ID}_1", "5_2"])
+
+
+async def test_a_404_from_something_on_the_way_erases_nothing(
+    make: Make, network: Facebook
+) -> None:
+    """Not even once the Page was found to be readable, in the same look."""
+    posts = [network.post(at=EARLIER)["id"] for _ in range(51)]
+    network.delete(posts[0])
+    asked = 0
+
+    async def gateway(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"error": "Not Found"}, status=404)
+
+    async def pages() -> None:
+        nonlocal asked
+        async for page in make(page=PAGE_ID).refresh(
+            [MentionKey(network="facebook", external_id=post) for post in posts]
+        ):
+            asked += len(page.deletions)
+            network.faults.extend([Fault(handler=gateway)] * 9)
+
+    with pytest.raises(NotFound):
+        await pages()
+    assert asked == 1
+
+
+@pytest.mark.parametrize("told", ["listed", "pushed"])
+async def test_a_post_elsewhere_that_we_may_not_look_up_is_not_taken_for_deleted(
+    make: Make, network: Facebook, told: str
+) -> None:
+    """The network answers for it as for a post that is gone; a restart changes nothing."""
+    tagging = network.post("tagged", at=EARLIER)["id"]
+    if told == "listed":
+        assert await drained(make().poll({}))
+    else:
+        value = {"item": "post", "verb": "add", "post_id": tagging, "message": "Bravo au CHU"}
+        await drained(make().receive(pushed(network, value, field="mention")))
+    own = network.post(at=EARLIER)["id"]
+    for post in (tagging, own):
+        del network.nodes[post]
+    assert gone(await refreshed(make(), [tagging, own])) == [own]
 
 
 async def test_a_tagging_post_among_comments_is_counted_all_the_same(

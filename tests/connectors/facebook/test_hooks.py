@@ -125,6 +125,14 @@ async def test_what_may_not_be_read_is_told_without_its_text(make: Make, network
     assert (comment.external_id, comment.text) == ("900_1", "")
 
 
+async def test_what_seems_gone_for_want_of_a_permission_is_told_all_the_same(
+    make: Make, network: Facebook
+) -> None:
+    network.denied["feed"] = 10
+    (comment,), deleted = await received(make(), pushed(network, said(message=None)))
+    assert (comment.external_id, comment.text, deleted) == ("900_1", "", [])
+
+
 async def test_a_quota_leaves_the_call_for_later(make: Make, network: Facebook) -> None:
     network.quota = 0
     with pytest.raises(RateLimited):
