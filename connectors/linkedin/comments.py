@@ -18,7 +18,7 @@ from connectors.linkedin.api import Api, Denied, NotFound
 from connectors.linkedin.figures import BATCH, Figures, read_figures
 from connectors.linkedin.threads import Thread, Threads
 from connectors.linkedin.told import Told
-from connectors.linkedin.urns import escaped, is_comment
+from connectors.linkedin.urns import comment_parts, escaped, is_comment
 from connectors.linkedin.wire import read_comment, read_post, rejected, replies_to
 from connectors.mention import Engagement
 from connectors.order import not_older, since
@@ -122,7 +122,8 @@ class Comments:
         if nested == 0 or (nested is not None and nested == thread.nested):
             return
         async for comment, replies in self._answered(post):
-            below = thread.replies.setdefault(comment, Thread())
+            _, number = comment_parts(comment) or ("", comment)
+            below = thread.replies.setdefault(number, Thread())
             if below.is_read_up_to(replies):
                 continue
             async for page in self._walked(below, threads.since, comment, post):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
@@ -23,10 +24,10 @@ from connectors.connector import (
     Watched,
 )
 from connectors.http import HttpClient, Limits
-from connectors.linkedin.api import Api
+from connectors.linkedin.api import Api, Denied
 from connectors.linkedin.audience import read_audience
 from connectors.linkedin.comments import Comments, posts_params
-from connectors.linkedin.figures import BATCH, is_gone, read_figures, with_shares
+from connectors.linkedin.figures import BATCH, read_alone, read_figures, with_shares
 from connectors.linkedin.hooks import answered
 from connectors.linkedin.notices import Notices
 from connectors.linkedin.pulled import Pulled
@@ -201,9 +202,11 @@ class LinkedinConnector:
 
     async def _refreshed(self, names: list[str]) -> Page:
         figures = await read_figures(self._api, names, self._clock)
-        gone = [name for name in names if name in figures and figures[name] is None]
-        left_out = [name for name in names if name not in figures]
-        gone += [name for name in left_out if await is_gone(self._api, name)]
+        for name in names:
+            if name not in figures:
+                with suppress(Denied):  # nothing is known of it
+                    figures[name] = await read_alone(self._api, name, self._clock)
+        gone = [name for name, known in figures.items() if known is None]
         engagements: Sequence[Engagement] = [f.engagement for f in figures.values() if f]
         for organization in self._settings.organizations:
             engagements = await with_shares(self._api, organization, engagements)

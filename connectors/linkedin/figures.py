@@ -56,15 +56,13 @@ async def read_figures(api: Api, urns: Sequence[str], clock: Clock) -> dict[str,
     return found
 
 
-async def is_gone(api: Api, name: str) -> bool:
-    """Asked alone: an answer for many may leave out what it fails to read."""
+async def read_alone(api: Api, name: str, clock: Clock) -> Figures | None:
+    """Asked alone: an answer for many may leave out what it fails to read. None: it is gone."""
     try:
-        await api.get(f"socialMetadata/{escaped(name)}")
+        answer = await api.get(f"socialMetadata/{escaped(name)}")
     except (NotFound, Closed):
-        return True
-    except Denied:
-        return False
-    return False
+        return None
+    return _figures(answer, name, clock())
 
 
 async def with_shares(

@@ -82,6 +82,7 @@ class Notices:
         self._api = api
         self._clock = clock
         self._told = told
+        self._gone = Told()
 
     async def found(self, item: object) -> Found:
         """Empty where it tells nothing new (a like, an unknown action). ValueError: unreadable."""
@@ -103,14 +104,19 @@ class Notices:
     def _deleted(self, notice: Notice) -> Deletion:
         if notice.about is None or not is_comment(notice.about):
             raise ValueError("a deletion that names no comment")
+        self._gone.add(notice.about)
         return Deletion(network=NETWORK, external_id=notice.about, seen_at=self._clock())
 
     async def _commented(self, notice: Notice) -> tuple[Mention | None, Deletion | None]:
         about = notice.about
         if about is None or not is_comment(about):
             raise ValueError("a notification that names no comment")
-        if about in self._told and notice.action != "COMMENT_EDIT":
+        is_edit = notice.action == "COMMENT_EDIT"
+        # Newest first: what was written comes after what became of it.
+        if about in self._gone or (about in self._told and not is_edit):
             return None, None
+        if is_edit:
+            self._told.add(about)
         if _text(notice).text:
             return _comment(notice, about), None
         thread, number = comment_parts(about) or (notice.post or "", "")

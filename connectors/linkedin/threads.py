@@ -19,11 +19,13 @@ class Thread:
     count: int | None = None
     nested: int | None = None
     walk: Cursor | None = None
-    replies: dict[str, Thread] = field(default_factory=dict)
+    replies: dict[str, Thread] = field(default_factory=dict)  # by the comment's number
     told: tuple[int | None, int | None] | None = None  # reactions and comments, last given
 
     @classmethod
     def load(cls, kept: object) -> Thread:
+        if isinstance(kept, list):
+            return cls._unpacked(kept)
         value = mapping(kept)
         replies = mapping(value.get("replies")).items()
         told = value.get("told")
@@ -37,8 +39,20 @@ class Thread:
             else None,
         )
 
+    @classmethod
+    def _unpacked(cls, kept: list[object]) -> Thread:
+        many, mark, *seen = kept or [None]
+        return cls(count=count(many), walk={"v": 1, "mark": mark, "seen": seen} if mark else None)
+
+    def packed(self) -> Cursor | list[object]:
+        """As `dump`, in a quarter of the room where it was read to its end: there are hundreds."""
+        walk = self.walk or {}
+        if self.under_way or walk.get("seen_from") is not None:
+            return self.dump()
+        return [self.count, walk.get("mark"), *walk.get("seen", ())]
+
     def dump(self) -> Cursor:
-        replies = {name: thread.dump() for name, thread in self.replies.items()}
+        replies = {name: thread.packed() for name, thread in self.replies.items()}
         parts = {
             "count": self.count,
             "nested": self.nested,

@@ -30,6 +30,7 @@ from connectors.walk import Found
 
 NETWORK = "linkedin"
 _UNPUBLISHED = frozenset({"DRAFT", "PUBLISH_REQUESTED", "PUBLISH_FAILED", "PROCESSING_FAILED"})
+_HASHTAG = "urn:li:hashtag:"
 _MEDIA = {"image": "image", "digitalmediaAsset": "image", "video": "video", "document": "document"}
 
 
@@ -112,7 +113,7 @@ def read_comment(
         root_id=root,
         media=tuple(_attached(comment)),
         tags=little.tags,
-        accounts=little.accounts,
+        accounts=tuple(dict.fromkeys((*little.accounts, *_addressed(comment)))),
     )
     figures = _comment_figures(comment, mention.key, at)
     return Found(
@@ -199,6 +200,15 @@ def _media(content: dict[str, Any]) -> Iterator[Media]:
 def _attached(comment: dict[str, Any]) -> Iterator[Media]:
     for item in mappings(comment.get("content")):
         yield Media(kind="image", url=web_address(item.get("url")))
+
+
+def _addressed(comment: dict[str, Any]) -> Iterator[str]:
+    """Whom the attributes of its text name: {"value": {"…AttributedEntity": {"company": URN}}}."""
+    for attribute in mappings(mapping(comment.get("message")).get("attributes")):
+        for entity in mapping(attribute.get("value")).values():
+            for value in mapping(entity).values():
+                if (named := urn(value)) is not None and not named.startswith(_HASHTAG):
+                    yield named
 
 
 def _comment_figures(comment: dict[str, Any], key: MentionKey, at: datetime) -> Engagement | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from connectors.connector import Malformed, Unauthorized
 from connectors.mention import Kind
 from tests.connectors.linkedin.support import NOON, Bench, figures, ids, mentions
-from tests.networks.linkedin import START, millis
+from tests.networks.linkedin import PAGE, START, millis
 from tests.networks.standin import Fault
 
 
@@ -27,6 +28,21 @@ async def test_a_comment_and_its_reply_know_their_place(ready: Bench) -> None:
     assert first.url is not None and first.url.startswith(
         f"https://www.linkedin.com/feed/update/{post['id']}?commentUrn=urn%3Ali%3Acomment"
     )
+
+
+async def test_whom_the_attributes_of_a_comment_name_is_told(ready: Bench) -> None:
+    comment = ready.network.comment(ready.network.post(), "CHU de Valmont, bravo")
+    comment["message"]["attributes"] = [
+        {
+            "start": 0,
+            "length": 14,
+            "value": {"com.linkedin.common.CompanyAttributedEntity": {"company": PAGE}},
+        },
+        {"value": {"com.linkedin.common.HashtagAttributedEntity": {"hashtag": "urn:li:hashtag:a"}}},
+        {"value": None},
+    ]
+    (mention,) = mentions(await ready.poll(comments=True))
+    assert mention.accounts == (PAGE,)
 
 
 async def test_the_figures_of_comments_and_posts_come_along(ready: Bench) -> None:
@@ -65,6 +81,21 @@ async def test_a_reply_to_an_old_comment_is_found(ready: Bench) -> None:
         ready.clock.at += timedelta(hours=1)
         reply = ready.network.comment(old, at=ready.clock.at - timedelta(minutes=1))
         assert ids(await ready.poll(comments=True)) == [reply["commentUrn"]], expected
+
+
+async def test_hundreds_of_answered_comments_take_little_room_and_are_read_once(
+    ready: Bench,
+) -> None:
+    post = ready.network.post()
+    comments = [ready.network.comment(post) for _ in range(300)]
+    for comment in comments:
+        ready.network.comment(comment)
+    await ready.poll(comments=True)
+    (cursor,) = ready.cursors.values()
+    assert len(json.dumps(cursor)) < 40_000
+    new = ready.network.comment(comments[150])
+    assert ids(await ready.poll(comments=True)) == [new["commentUrn"]]
+    assert not ids(await ready.poll(comments=True))
 
 
 async def test_what_is_older_than_the_look_back_is_not_given(ready: Bench) -> None:

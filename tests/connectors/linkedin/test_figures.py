@@ -10,6 +10,7 @@ from connectors.connector import Page, Unauthorized
 from connectors.mention import MentionKey
 from tests.connectors.linkedin.support import NOON, Bench, deletions, figures
 from tests.networks.linkedin import NEIGHBOUR
+from tests.networks.standin import Fault
 
 
 async def refreshed(ready: Bench, *names: str, network: str = "linkedin") -> list[Page]:
@@ -39,7 +40,15 @@ async def test_what_is_gone_is_a_deletion_and_what_is_left_out_is_asked_for_alon
     ready.network.left_out |= {hidden, silent}
     pages = await refreshed(ready, kept, gone, hidden, silent)
     assert {deletion.external_id for deletion in deletions(pages)} == {gone, silent}
-    assert figures(pages).keys() == {kept}
+    assert figures(pages).keys() == {kept, hidden}  # each that stands shows a sign of life
+
+
+async def test_what_is_refused_alone_is_neither_gone_nor_alive(ready: Bench) -> None:
+    post = ready.network.post()["id"]
+    ready.network.left_out.add(post)
+    ready.network.faults.extend([None, Fault(status=403, body=b"{}")])
+    pages = await refreshed(ready, post)
+    assert not figures(pages) and not deletions(pages)
 
 
 async def test_statistics_that_are_refused_leave_shares_unknown(ready: Bench) -> None:

@@ -117,6 +117,27 @@ async def test_a_deleted_comment_is_a_deletion(ready: Bench) -> None:
     assert not deletions(await ready.poll(notifications=True))
 
 
+@pytest.mark.parametrize("page_size", [1, 100])
+async def test_a_comment_that_was_deleted_since_is_not_given_after_its_deletion(
+    ready: Bench, page_size: int
+) -> None:
+    ready.network.page_size = page_size
+    named = {"sourcePost": THREAD, "generatedActivity": COMMENT}
+    for action in ("COMMENT", "COMMENT_EDIT"):
+        ready.network.notify(action, **named, decoratedGeneratedActivity=about())
+    ready.network.notify("COMMENT_DELETE", **named)
+    pages = await ready.poll(notifications=True)
+    assert [gone.external_id for gone in deletions(pages)] == [COMMENT]
+    assert not ids(pages)
+
+
+async def test_what_a_comment_first_said_is_not_given_after_its_edit(ready: Bench) -> None:
+    named = {"sourcePost": THREAD, "generatedActivity": COMMENT}
+    ready.network.notify("COMMENT", **named, decoratedGeneratedActivity=about(text="Avant"))
+    ready.network.notify("COMMENT_EDIT", **named, decoratedGeneratedActivity=about(text="Après"))
+    assert [m.text for m in mentions(await ready.poll(notifications=True))] == ["Après"]
+
+
 async def test_a_comment_that_is_gone_when_it_is_fetched_is_a_deletion(ready: Bench) -> None:
     ready.network.notify("COMMENT", sourcePost=THREAD, generatedActivity=COMMENT)
     pages = await ready.poll(notifications=True)
