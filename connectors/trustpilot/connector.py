@@ -26,7 +26,7 @@ from connectors.connector import (
     Watched,
 )
 from connectors.http import HttpClient, NotFound
-from connectors.mention import AudienceSnapshot, Deletion, MentionKey
+from connectors.mention import AudienceSnapshot, Deletion, Engagement, MentionKey
 from connectors.order import not_older
 from connectors.reading import count, line, mapping
 from connectors.trustpilot.api import Api
@@ -181,13 +181,15 @@ class TrustpilotConnector:
             found = read_review({**answer, "id": review}, at)
         except ValueError as error:
             return Page(feed="refresh", rejects=(rejected(answer, error),))
-        deletions = found.deletions
+        deletions, engagements = found.deletions, [*found.engagements]
         if replied and len(found.mentions) == 1 and "companyReply" in answer:
             deletions = (Deletion(network=NETWORK, external_id=reply_id(review), seen_at=at),)
+        # Of a reply there are no figures: that it stands is all.
+        engagements += [Engagement(key=m.key, taken_at=at) for m in found.mentions if m.parent_id]
         return Page(
             feed="refresh",
             mentions=[m for m in found.mentions if m.edited_at or m.parent_id],
-            engagements=found.engagements,
+            engagements=engagements,
             deletions=deletions,
         )
 

@@ -14,7 +14,7 @@ from connectors.connector import (
     Unauthorized,
     Unseen,
 )
-from connectors.http import NotFound
+from connectors.http import Limits, NotFound
 from connectors.trustpilot import TrustpilotSettings
 from connectors.webhook import Receiving
 from tests.connectors.trustpilot.support import Bench, ids
@@ -41,6 +41,16 @@ async def test_a_refusal_without_a_word_of_when_is_waited_out(ready: Bench) -> N
     with pytest.raises(RateLimited) as refused:
         await ready.poll()
     assert refused.value.retry_after == timedelta(minutes=5)
+
+
+async def test_in_five_minutes_no_more_is_asked_than_trustpilot_recommends(ready: Bench) -> None:
+    asked: list[Limits] = []
+    ready.http.limit = lambda _host, limits: asked.append(limits)  # type: ignore[method-assign]
+    ready.connector(requests_per_hour=100_000)
+    ready.connector()
+    for limits in asked:
+        assert limits.burst + 300 * limits.rate <= 833
+        assert limits.burst + 3_600 * limits.rate <= 10_000
 
 
 async def test_a_domain_that_is_unknown_is_named(ready: Bench) -> None:

@@ -162,6 +162,13 @@ async def test_counts_are_read_again_and_what_is_gone_is_told(ready: Bench) -> N
     assert len(ready.network.asked("/reviews/")) == 3
 
 
+async def test_a_reply_that_stands_shows_a_sign_of_life(ready: Bench) -> None:
+    review = ready.network.review(companyReply=REPLY)
+    (page,) = await ready.refresh(review["id"], f"{review['id']}#reply")
+    alive = {taken.key.external_id: taken.is_bare for taken in page.engagements}
+    assert alive == {review["id"]: False, f"{review['id']}#reply": True}
+
+
 async def test_an_edit_that_is_found_by_a_refresh_is_given(ready: Bench) -> None:
     review = ready.network.review()
     review |= {"text": "Corrigé", "updatedAt": iso(NOON)}
