@@ -1,7 +1,8 @@
 """Reads figures again, and learns what is gone.
 
 https://developers.facebook.com/docs/graph-api/batch-requests (`?ids=`, 50 a call). One id that is
-gone, or of the other kind, has the whole call refused: it is halved until it stands alone.
+gone, or of the other kind, has the whole call refused: it is halved until it stands alone. Which are comments
+is remembered while the process lives.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from connectors.connector import Clock, Page
-from connectors.graph import BadField, Graph
+from connectors.connector import Clock, Malformed, Page
+from connectors.graph import BadField, Gone, Graph
 from connectors.http import NotFound
 from connectors.instagram.hooks import Mentioned
 from connectors.instagram.lists import Lists
@@ -22,13 +23,14 @@ from connectors.reading import mapping, string
 
 _BATCH = 50
 _MEDIA = "id,like_count,comments_count"
-_COMMENT = "id,like_count"
+_COMMENT = "id,like_count,text"  # no media has a text
 
 
 @dataclass(slots=True)
 class _Result:
     figures: list[Engagement] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    trusted: bool = False  # the account's own list was read since something was missing
 
 
 class Counts:
@@ -51,59 +53,69 @@ class Counts:
     async def pages(self, ids: Collection[str]) -> AsyncIterator[Page]:
         """Others' media cannot be looked up: they are found again in their lists, as far as these
         go, and those that mention the account are read through it."""
+        result = _Result()
         known = [one for one in ids if one in self._mentioned.kinds]
         for external_id in known:
-            yield await self._mentioned_page(external_id)
+            yield await self._mentioned_page(external_id, result)
         listed = [one for one in ids if one in self._lists.listed_at and one not in known]
         if listed:
             yield Page(feed="refresh", engagements=await self._lists.listed_again(listed))
         rest = iter([one for one in ids if one not in self._foreign and one not in known])
         while batch := list(islice(rest, _BATCH)):
-            yield await self._page(batch)
+            result.figures, result.missing = [], []
+            yield await self._page(batch, result)
 
-    async def _mentioned_page(self, external_id: str) -> Page:
+    async def _mentioned_page(self, external_id: str, result: _Result) -> Page:
         try:
             found = await self._mentioned.read(external_id, self._mentioned.kinds[external_id])
-        except (NotFound, BadField) as error:
-            return self._told([], [external_id] if _says_gone(error) else [])
+        except (Gone, BadField):
+            return await self._told([], [external_id], result)
+        except (NotFound, Malformed):
+            return Page(feed="refresh")
         return Page(feed="refresh", engagements=found.engagements)
 
-    async def _page(self, ids: Sequence[str]) -> Page:
-        result = _Result()
+    async def _page(self, ids: Sequence[str], result: _Result) -> Page:
         comments = [one for one in ids if one in self._lists.comments_met]
-        media = [one for one in ids if one not in self._lists.comments_met]
-        await self._ask(media, result, _MEDIA)
+        await self._ask([one for one in ids if one not in comments], result, _MEDIA)
         await self._ask(comments, result, _COMMENT)
         gone = [one for one in result.missing if await self._is_gone(one)]
-        return self._told(result.figures, await self._foreign.ours(gone))
+        return await self._told(result.figures, await self._foreign.ours(gone), result)
 
-    def _told(self, figures: Sequence[Engagement], gone: Sequence[str]) -> Page:
+    async def _told(
+        self, figures: Sequence[Engagement], gone: Sequence[str], result: _Result
+    ) -> Page:
+        """A lost permission looks like media that are gone: nothing is erased on a doubt."""
+        if gone and not result.trusted:
+            await self._lists.still_ours()
+            result.trusted = True
         at = self._clock()
         deletions = [Deletion(network=NETWORK, external_id=one, seen_at=at) for one in gone]
         return Page(feed="refresh", engagements=figures, deletions=deletions)
 
     async def _ask(self, ids: Sequence[str], result: _Result, fields: str) -> None:
-        if not ids:
+        if not ids or await self._is_answered(ids, result, fields):
             return
+        if len(ids) == 1:
+            result.missing.extend(ids)
+            return
+        middle = len(ids) // 2
+        await self._ask(ids[:middle], result, fields)
+        await self._ask(ids[middle:], result, fields)
+
+    async def _is_answered(self, ids: Sequence[str], result: _Result, fields: str) -> bool:
         try:
             answer = await self._graph.get("", {"ids": ",".join(ids), "fields": fields})
-        except (NotFound, BadField) as error:
-            await self._halve(ids, result, fields, error)
-            return
+        except Gone:
+            return False
+        except NotFound:  # a bare 404 may come from anything on the way: it says nothing
+            return True
+        except BadField:  # no comment has a comments_count
+            return fields == _MEDIA and await self._is_answered(ids, result, _COMMENT)
         for external_id in ids:
             self._note(external_id, answer, result)
-
-    async def _halve(
-        self, ids: Sequence[str], result: _Result, fields: str, error: Exception
-    ) -> None:
-        if len(ids) > 1:
-            middle = len(ids) // 2
-            await self._ask(ids[:middle], result, fields)
-            await self._ask(ids[middle:], result, fields)
-        elif isinstance(error, BadField) and fields == _MEDIA:
-            await self._ask(ids, result, _COMMENT)  # no media has no comments_count
-        else:
-            result.missing.extend(ids)
+        if fields == _COMMENT:
+            self._lists.meet_comments(ids)
+        return True
 
     def _note(self, external_id: str, answer: Mapping[str, Any], result: _Result) -> None:
         item = mapping(answer.get(external_id))
@@ -116,11 +128,8 @@ class Counts:
         """Asked for its id alone, so that a retired field is never taken for a deletion."""
         try:
             await self._graph.get(external_id, {"fields": "id"})
-        except (NotFound, BadField) as error:
-            return _says_gone(error)
+        except (Gone, BadField):
+            return True
+        except NotFound:
+            return False
         return False
-
-
-def _says_gone(error: Exception) -> bool:
-    """A bare 404 may come from anything on the way; the Graph API gives a code."""
-    return "Graph API" in str(error)

@@ -25,12 +25,16 @@ from connectors.reading import mapping, mappings, string
 from connectors.walk import Found
 from connectors.webhook import Call
 
+What = Literal["media", "comment"]
 FEED = "webhook"
 _COMMENT = "id,text,timestamp,like_count,username,media{id,permalink}"
+_CORE: dict[What, str] = {
+    "media": "id,caption,permalink,timestamp,username",
+    "comment": "id,text,timestamp,username",
+}
+"""What every version has known; asked for where a version knows a field no longer (code 100)."""
 _COMMENTS = frozenset({"comments", "live_comments"})
 _MAX_KNOWN = 10_000
-
-What = Literal["media", "comment"]
 
 
 class Mentioned:
@@ -48,22 +52,28 @@ class Mentioned:
 
     async def read(self, external_id: str, what: What, at: datetime | None = None) -> Found:
         """Malformed where the answer holds none; NotFound or BadField where it is gone."""
-        fields = _COMMENT if what == "comment" else TAGGED
-        name = f"mentioned_{what}"
-        asked = f"{name}.{what}_id({external_id}){{{fields}}}"
-        answer = await self._graph.get(self._user_id, {"fields": asked})
-        item = mapping(answer.get(name))
+        try:
+            item = await self._asked(external_id, what, _COMMENT if what == "comment" else TAGGED)
+        except BadField:
+            item = await self._asked(external_id, what, _CORE[what])
         try:
             found = self._found({"id": external_id, **item}, what, at)
         except ValueError as error:
-            raise Malformed(f"no {name} in the answer: {error}") from None
-        if not item:
-            raise Malformed(f"no {name} in the answer")
+            raise Malformed(f"no mentioned {what} in the answer: {error}") from None
         if len(self.kinds) > _MAX_KNOWN:
             self.kinds.clear()
         self.kinds[found.id] = what
         await self._foreign.add([found.id])
         return found
+
+    async def _asked(self, external_id: str, what: What, fields: str) -> dict[str, Any]:
+        name = f"mentioned_{what}"
+        asked = f"{name}.{what}_id({external_id}){{{fields}}}"
+        answer = await self._graph.get(self._user_id, {"fields": asked})
+        item = mapping(answer.get(name))
+        if not item:
+            raise Malformed(f"no {name} in the answer")
+        return item
 
     def _found(self, item: dict[str, Any], what: What, at: datetime | None) -> Found:
         instant = at or self._clock()

@@ -19,8 +19,7 @@ from connectors.connector import Clock, Cursor, Page
 from connectors.dates import EARLIEST
 from connectors.edges import read_edge
 from connectors.foreign import Foreign
-from connectors.graph import Graph, data_of, next_token, page_params
-from connectors.http import NotFound
+from connectors.graph import Gone, Graph, data_of, next_token, page_params
 from connectors.instagram.settings import InstagramSettings
 from connectors.instagram.wire import (
     identity,
@@ -74,6 +73,18 @@ class Lists:
     def begin_poll(self) -> None:
         """The followed media are listed once a poll, for comments and replies."""
         self._posts = None
+
+    def meet_comments(self, ids: Collection[str]) -> None:
+        """Remembered, so that their figures are asked for as a comment's."""
+        if len(self.comments_met) > _MAX_KNOWN:
+            self.comments_met.clear()
+        self.comments_met.update(ids)
+
+    async def still_ours(self) -> None:
+        """Raises where what stands on the account cannot be read."""
+        under = ",comments.limit(1){id}" if self._settings.comments else ""
+        params: Params = {"fields": f"id{under}", "limit": 1}
+        await self._graph.get(f"{self._settings.user_id}/media", params)
 
     async def own(self, cursor: Cursor | None, given: set[str]) -> AsyncIterator[Page]:
         async for page in self._walk("media", cursor, self._media("media", MEDIA), given):
@@ -186,9 +197,7 @@ class Lists:
         params = {"user_id": self._settings.user_id, "q": tag}
         try:
             found = data_of(await self._graph.get("ig_hashtag_search", params))
-        except NotFound as error:
-            if "Graph API" not in str(error):
-                raise
+        except Gone:
             return None
         return _digits(mapping(found[0]).get("id")) if found else None
 
@@ -231,7 +240,7 @@ class Lists:
 
         def read(item: dict[str, Any]) -> tuple[Found, ...]:
             found = read_comment(item, at, media_id=media.id, url=media.url)
-            self.comments_met.add(found.id)
+            self.meet_comments([found.id])
             return (found,)
 
         params: Params = {"fields": _COMMENT, "limit": PAGE_SIZE}
@@ -279,7 +288,7 @@ class Lists:
     def _reply(self, item: dict[str, Any], media: Trunk, comment_id: str) -> Found:
         at = self._clock()
         found = read_comment(item, at, media_id=media.id, url=media.url, parent_id=comment_id)
-        self.comments_met.add(found.id)
+        self.meet_comments([found.id])
         return found
 
 

@@ -282,6 +282,8 @@ class Instagram(StandIn):
         if external_id in self.gone:
             return error(100, 33)
         if external_id in self.media.places:
+            if "text" in fields.split(","):
+                return error(100)
             return self.media.items[self.media.places[external_id]]
         for edge in (*self.comments.values(), *self.replies.values()):
             if external_id in edge.places:

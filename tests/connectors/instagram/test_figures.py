@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.connector import Unauthorized, Unseen, Watched
+from connectors.graph import Denied
 from connectors.instagram import InstagramSettings
 from connectors.mention import Engagement
 from connectors.oauth import begin_consent, exchange
@@ -103,6 +104,72 @@ async def test_a_404_from_something_on_the_way_deletes_nothing() -> None:
         post = ready.network.post()["id"]
         ready.network.faults.extend([Fault(status=404, body=b"<html>")] * 9)
         assert gone(await refreshed(made(ready), post)) == []
+
+
+async def test_nothing_is_erased_where_a_permission_may_be_missing() -> None:
+    """Then, too, objects are said not to exist (code 100, subcode 33)."""
+    async with source(**HOOKED) as ready:
+        network = ready.network
+        post = network.post()["id"]
+        network.mentioned["17999"] = media("17999", START)
+        built = made(ready)
+        mention = {"field": "mentions", "value": {"media_id": "17999"}}
+        await received(built, call(mention))
+        network.mentioned.clear()
+        network.gone.add(post)
+        network.denied["media"] = (10, 0)
+        for external_id in (post, "17999"):
+            with pytest.raises(Denied):
+                await refreshed(built, external_id)
+
+
+async def test_a_gateway_s_404_in_json_deletes_nothing() -> None:
+    async with source() as ready:
+        post = ready.network.post()["id"]
+        said = Fault(status=404, body=b'{"error": "Not Found"}')
+        ready.network.faults.extend([said] * 9)
+        assert gone(await refreshed(made(ready), post)) == []
+
+
+async def test_a_retired_field_costs_no_mention() -> None:
+    async with source(**HOOKED) as ready:
+        ready.network.mentioned["17999"] = media("17999", START)
+        built = made(ready)
+        retired = Fault(status=400, body=b'{"error": {"code": 100, "message": "field"}}')
+        mention = {"field": "mentions", "value": {"media_id": "17999"}}
+        for _again in range(2):
+            ready.network.faults.append(retired)
+            (page,) = await received(built, call(mention))
+            assert [found.external_id for found in page.mentions] == ["17999"]
+        ready.network.faults.append(retired)
+        assert gone(await refreshed(built, "17999")) == []
+        asked = ready.network.requests[-1].query["fields"]
+        assert "like_count" not in asked
+
+
+async def test_a_mention_that_is_answered_with_nothing_holds_up_no_other() -> None:
+    async with source(**HOOKED) as ready:
+        ready.network.mentioned["17999"] = media("17999", START)
+        post = ready.network.post()["id"]
+        built = made(ready)
+        mention = {"field": "mentions", "value": {"media_id": "17999"}}
+        await received(built, call(mention))
+        ready.network.mentioned["17999"] = {}
+        pages = await refreshed(built, "17999", post)
+        assert set(figures(pages)) == {post}
+        assert gone(pages) == []
+
+
+async def test_after_a_restart_comments_are_told_from_media_once() -> None:
+    async with source() as ready:
+        network = ready.network
+        post = network.post()["id"]
+        comments = [network.comment(post)["id"] for _ in range(50)]
+        built = made(ready)
+        for calls in (2, 1):
+            network.requests.clear()
+            assert set(figures(await refreshed(built, *comments))) == set(comments)
+            assert len(network.requests) == calls
 
 
 async def test_keys_of_other_networks_and_odd_ids_are_left_out() -> None:
