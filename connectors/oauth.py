@@ -41,6 +41,7 @@ class OAuthClient:
     scope_separator: str = " "
     pkce: bool = False
     basic: bool = False  # the client's login in the header rather than in the form
+    id_name: str = "client_id"  # what the network calls it: TikTok, "client_key"
     extra: Mapping[str, str] = field(default_factory=dict)  # e.g. access_type=offline
 
     @property
@@ -106,7 +107,7 @@ def begin_consent(client: OAuthClient, redirect_uri: str) -> Consent:
     state, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
     asked = {
         "response_type": "code",
-        "client_id": client.client_id,
+        client.id_name: client.client_id,
         "redirect_uri": redirect_uri,
         "state": state,
         "scope": client.scope_separator.join(client.scopes),
@@ -138,7 +139,7 @@ async def begin_device(http: HttpClient, client: OAuthClient, at: datetime) -> D
     if client.device_url is None:
         raise Unauthorized("this network has no login by device")
     scope = client.scope_separator.join(client.scopes)
-    form = {"client_id": client.client_id, "scope": scope}
+    form = {client.id_name: client.client_id, "scope": scope}
     answer = _answer(await http.post(client.device_url, data=form))
     url = string(answer.get("verification_uri")) or string(answer.get("verification_url"))
     user_code, device_code = string(answer.get("user_code")), string(answer.get("device_code"))
@@ -181,7 +182,7 @@ async def ask_token(
         login = f"{client.client_id}:{client.client_secret or ''}"
         headers["Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
     else:
-        sent["client_id"] = client.client_id
+        sent[client.id_name] = client.client_id
         if client.client_secret is not None:
             sent["client_secret"] = client.client_secret
     answer = _answer(await http.post(client.token_url, data=sent, headers=headers))
@@ -189,7 +190,7 @@ async def ask_token(
 
 
 def token_of(answer: Mapping[str, Any], at: datetime, *, made_for: str = "") -> Token:
-    """RFC 6749 §5.1; LinkedIn adds refresh_token_expires_in."""
+    """RFC 6749 §5.1; LinkedIn adds refresh_token_expires_in, TikTok refresh_expires_in."""
     access = string(answer.get("access_token"))
     if access is None:
         raise Malformed("the token endpoint gave no access_token")
@@ -197,7 +198,9 @@ def token_of(answer: Mapping[str, Any], at: datetime, *, made_for: str = "") -> 
         access=access,
         refresh=string(answer.get("refresh_token")),
         expires_at=_after(answer.get("expires_in"), at),
-        refresh_expires_at=_after(answer.get("refresh_token_expires_in"), at),
+        refresh_expires_at=_after(
+            answer.get("refresh_token_expires_in", answer.get("refresh_expires_in")), at
+        ),
         made_for=made_for,
     )
 

@@ -111,6 +111,18 @@ async def test_a_code_brought_back_by_hand_becomes_a_token(door: Door, http: Htt
     assert form["client_secret"] == "confidentiel"
 
 
+async def test_a_network_may_call_the_client_otherwise(door: Door, http: HttpClient) -> None:
+    key = replace(door.client, id_name="client_key")
+    door.answer = {"access_token": "fresh", "expires_in": 86_400, "refresh_expires_in": 172_800}
+    consent = begin_consent(key, REDIRECT)
+    asked = parse_qs(urlsplit(consent.url).query)
+    assert asked["client_key"] == ["valmont"] and "client_id" not in asked
+    token = await exchange(http, key, consent, "code", NOON)
+    (form,) = door.forms
+    assert form["client_key"] == "valmont" and "client_id" not in form
+    assert token.refresh_expires_at == NOON + timedelta(days=2)
+
+
 @pytest.mark.parametrize(
     "pasted",
     [
