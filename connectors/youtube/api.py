@@ -7,14 +7,16 @@ answers; never run against the real service.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from yarl import URL
 
-from connectors.budget import Budget, Ledger, account_of, spent
+from connectors.budget import Budget, BudgetSpent, Ledger, account_of, spent
 from connectors.connector import (
     Clock,
     ConnectorError,
@@ -100,6 +102,29 @@ class Api:
         """
         return await self._twice(method, params, {self.units: 1})
 
+    async def by_ids(
+        self, method: str, ids: Collection[str], params: Params
+    ) -> list[dict[str, Any]]:
+        """The items of these ids, fifty a unit; those that are gone are missing from it."""
+        items: list[dict[str, Any]] = []
+        for batch in _batches(ids):
+            items += await self._those_left(method, batch, params)
+        return items
+
+    async def _those_left(
+        self, method: str, ids: Sequence[str], params: Params
+    ) -> list[dict[str, Any]]:
+        """What is gone may be left out of an answer, or have the whole batch called not found."""
+        try:
+            answer = await self.ask(method, {**params, "id": ",".join(ids)})
+        except Gone:
+            if len(ids) == 1:
+                return []
+            half = len(ids) // 2
+            first = await self._those_left(method, ids[:half], params)
+            return first + await self._those_left(method, ids[half:], params)
+        return list(mappings(items_of(method, answer)))
+
     async def _twice(
         self, method: str, params: Params, costs: Mapping[Budget, int]
     ) -> dict[str, Any]:
@@ -117,17 +142,22 @@ class Api:
             response = await self._http.get(
                 f"{self._base}/{method}", params=params, headers=self._headers
             )
-        except (RateLimited, Unavailable):
+        except (RateLimited, Unavailable) as failure:
+            if isinstance(failure, RateLimited) and _ends_the_day(_error(failure.payload)):
+                raise await self._exhausted(due) from failure
             # It was not answered, perhaps not even asked. Google's own count has the last word.
             for budget, cost in due.items():
                 await self._ledger.give_back(cost, budget)
             raise
-        reason = _reason(response)
-        if response.status in (403, 429) and reason in _QUOTA:
-            for budget in due:
-                await self._ledger.exhaust(budget)
-            raise spent(next(iter(due)), self._clock())
-        return _judged(method, response, reason)
+        error = _error(response.body) if response.status >= 400 else {}
+        if response.status == 403 and _ends_the_day(error):
+            raise await self._exhausted(due)
+        return _judged(method, response, error)
+
+    async def _exhausted(self, due: Mapping[Budget, int]) -> BudgetSpent:
+        for budget in due:
+            await self._ledger.exhaust(budget)
+        return spent(next(iter(due)), self._clock())
 
     async def _spend(self, due: Mapping[Budget, int]) -> None:
         paid: list[tuple[Budget, int]] = []
@@ -142,20 +172,38 @@ class Api:
 
 
 def items_of(method: str, answer: Mapping[str, Any]) -> list[Any]:
+    """Where nothing is found some methods leave `items` out, and give the total alone."""
     items = answer.get("items")
+    if items is None and mapping(answer.get("pageInfo")).get("totalResults") == 0:
+        return []
     if not isinstance(items, list):
         raise Malformed(f"{method} gave no items")
     return items
 
 
-def _reason(response: Response) -> str:
-    """Why it was refused, in the API's own word; "" for a success and for what is no API error."""
-    if response.status < 400:
-        return ""
+def _batches(ids: Collection[str]) -> Iterator[list[str]]:
+    left = iter(ids)
+    while batch := list(islice(left, PAGE_SIZE)):
+        yield batch
+
+
+def _error(body: bytes) -> dict[str, Any]:
+    """What the API says of a refusal; empty for what is no API error."""
     try:
-        error = mapping(mapping(response.json()).get("error"))
-    except Malformed:
-        return ""
+        return mapping(mapping(orjson.loads(body)).get("error"))
+    except orjson.JSONDecodeError:
+        return {}
+
+
+def _ends_the_day(error: Mapping[str, Any]) -> bool:
+    """Told by its reason or, as Google's newer quotas do (google.rpc.ErrorInfo), by its limit."""
+    limits = (mapping(said.get("metadata")) for said in mappings(error.get("details")))
+    by_day = any("PerDay" in (string(limit.get("quota_limit")) or "") for limit in limits)
+    return by_day or _reason(error) in _QUOTA
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    """Why it was refused, in the API's own word; "" where it gives none."""
     for said in (*mappings(error.get("details")), *mappings(error.get("errors"))):
         reason = string(said.get("reason")) or ""
         if _NAME.fullmatch(reason):
@@ -163,8 +211,8 @@ def _reason(response: Response) -> str:
     return ""
 
 
-def _judged(method: str, response: Response, reason: str) -> dict[str, Any]:
-    if response.status >= 400 and reason:
+def _judged(method: str, response: Response, error: Mapping[str, Any]) -> dict[str, Any]:
+    if reason := _reason(error):
         raise _named(method, response, reason)
     response.raise_for_status()
     answer = response.json()

@@ -12,11 +12,17 @@ from datetime import datetime
 import structlog
 
 from connectors.audience import audience_page, is_due
-from connectors.connector import Clock, ConnectorError, Cursors, Page
-from connectors.http import NotFound
+from connectors.connector import (
+    Clock,
+    ConnectorError,
+    Cursors,
+    Page,
+    RateLimited,
+    Unavailable,
+)
 from connectors.mention import AudienceSnapshot
 from connectors.reading import figure, mapping, mappings, string
-from connectors.youtube.api import PAGE_SIZE, Api, items_of
+from connectors.youtube.api import Api
 from connectors.youtube.settings import CHANNEL_ID
 from connectors.youtube.videos import Item, Videos, subscribers_of
 from connectors.youtube.wire import NETWORK
@@ -82,12 +88,9 @@ class Audience:
         yield page
 
     async def _snapshots(self, channels: Sequence[Channel], at: datetime) -> list[AudienceSnapshot]:
-        items: dict[str, Item] = {}
-        for start in range(0, len(channels), PAGE_SIZE):
-            ids = ",".join(channel.id for channel in channels[start : start + PAGE_SIZE])
-            answer = await self._api.ask("channels", {"part": "snippet,statistics", "id": ids})
-            for item in mappings(items_of("channels", answer)):
-                items[string(item.get("id")) or ""] = item
+        ids = [channel.id for channel in channels]
+        given = await self._api.by_ids("channels", ids, {"part": "snippet,statistics"})
+        items: dict[str, Item] = {string(item.get("id")) or "": item for item in given}
         return [
             await self._snapshot(channel, items[channel.id], at)
             for channel in channels
@@ -112,9 +115,12 @@ class Audience:
         """Of the latest `audience_videos` uploads: 40 units for a thousand."""
         try:
             ids = await self._videos.upload_ids(channel.id, self._most)
-        except NotFound:
-            return None, None  # it never uploaded
-        items = await self._videos.details(ids, part="statistics")
+            items = await self._videos.details(ids, part="statistics")
+        except (RateLimited, Unavailable):
+            raise
+        except ConnectorError:
+            # It never uploaded, or hides its list: asking again at each poll would eat the day.
+            return None, None
         counts = {
             video_id: views
             for video_id, item in items.items()

@@ -8,10 +8,19 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from connectors.connector import Clock, Cursor, Cursors, Page
+from connectors.connector import (
+    Clock,
+    ConnectorError,
+    Cursor,
+    Cursors,
+    Page,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+)
 from connectors.http import NotFound
 from connectors.mention import Deletion
-from connectors.reading import figure, instant, mapping, mappings, string
+from connectors.reading import figure, instant, mapping, mappings, string, strings
 from connectors.walk import Window, walk_back
 from connectors.youtube.api import Api, CommentsDisabled
 from connectors.youtube.pace import Pace
@@ -23,6 +32,8 @@ from connectors.youtube.wire import NETWORK, VIDEO_ID, read_statistics
 FEED = "found-comments"
 MOST = 100
 """Videos followed at a time, the latest found first."""
+_CARRIED = 6_000
+"""Marks of comments under all of them together, 20 bytes each in the cursor."""
 _ANYWAY = timedelta(days=1)
 """After which a video is read again though its count stands still: lists lag behind counts."""
 
@@ -94,12 +105,24 @@ class FoundVideos:
             deletions=deletions,
             cursor=_cursor(read_at, videos),
         )
-        for video_id, item in counts.items():
-            if video_id in videos:
-                count = figure(mapping(item.get("statistics")).get("commentCount"))
+        unread: list[ConnectorError] = []
+        # A quota that ends the round must not starve the same videos each time.
+        for video_id in sorted(videos.keys() & counts.keys(), key=lambda v: _last_read(videos[v])):
+            count = figure(mapping(counts[video_id].get("statistics")).get("commentCount"))
+            if not count or not _is_due(videos[video_id], count, at):
+                continue  # without a count the channel takes no comments
+            if not await self._pace.may_go_on(self._api.units):
+                break
+            try:
                 async for page in self._read(video_id, count, videos, read_at):
                     yield page
-        yield Page(feed=FEED, cursor=_cursor(at, videos), complete=True)
+            except (RateLimited, Unavailable):
+                raise
+            except ConnectorError as error:
+                unread.append(error)  # of this video alone: the others are read first
+        yield Page(feed=FEED, cursor=_cursor(at, videos), complete=not unread)
+        if unread:
+            raise unread[0]
 
     def _followed(self, cursors: Cursors, searches: Iterable[str], at: datetime) -> list[str]:
         since = at - self._settings.follow_videos
@@ -110,13 +133,11 @@ class FoundVideos:
     async def _read(
         self,
         video_id: str,
-        count: int | None,
+        count: int,
         videos: dict[str, dict[str, Any]],
         read_at: datetime | None,
     ) -> AsyncIterator[Page]:
         state, at = videos[video_id], self._clock()
-        if not count or not _is_due(state, count, at):
-            return  # without a count the channel takes no comments
         life, memory = self._settings.follow_videos, Memory(mapping(state.get("cursor")))
         pages = walk_back(
             FEED,
@@ -129,8 +150,8 @@ class FoundVideos:
             async for page in pages:
                 state["cursor"] = memory.keep(page.cursor or {})
                 yield replace(page, cursor=_cursor(read_at, videos), complete=False)
-        except CommentsDisabled:
-            state["disabled"] = True
+        except (CommentsDisabled, Unauthorized):
+            state["disabled"] = True  # or not for everybody
         except NotFound:
             pass  # the next look at the counts tells whether it is gone
         if "walk" not in mapping(state.get("cursor")):
@@ -144,6 +165,35 @@ def _is_due(state: Mapping[str, Any], count: int, at: datetime) -> bool:
     return not state.get("disabled") and (read is None or at - read >= _ANYWAY)
 
 
+def _last_read(state: Mapping[str, Any]) -> str:
+    return string(state.get("read")) or ""
+
+
 def _cursor(at: datetime | None, videos: Mapping[str, Mapping[str, Any]]) -> Cursor:
-    kept = {video_id: dict(state) for video_id, state in videos.items()}
+    sizes = [len(_seen(state)) for state in videos.values()]
+    most = _share(sizes, _CARRIED)
+    kept = {video_id: _bounded(state, most) for video_id, state in videos.items()}
     return {"v": 1, "at": at and at.isoformat(), "videos": kept}
+
+
+def _bounded(state: Mapping[str, Any], most: int) -> dict[str, Any]:
+    """Under a video with more comments than that, old ones may be given again: never one is lost."""
+    seen = _seen(state)
+    if len(seen) <= most:
+        return dict(state)
+    return {**state, "cursor": {**mapping(state.get("cursor")), "seen": seen[:most]}}
+
+
+def _seen(state: Mapping[str, Any]) -> list[str]:
+    return list(strings(mapping(state.get("cursor")).get("seen")))
+
+
+def _share(sizes: Iterable[int], total: int) -> int:
+    """The most that each may have so that all fit: who needs less leaves the rest to others."""
+    left, shares = total, sorted(sizes)
+    for index, size in enumerate(shares):
+        most = left // (len(shares) - index)
+        if size > most:
+            return most
+        left -= size
+    return total

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 
 from connectors.connector import Clock, Page
 from connectors.mention import Deletion, MentionKey
-from connectors.reading import mappings, string
-from connectors.youtube.api import PAGE_SIZE, Api, items_of
+from connectors.reading import string
+from connectors.youtube.api import PAGE_SIZE, Api
 from connectors.youtube.videos import Videos
 from connectors.youtube.wire import (
     COMMENT_ID,
@@ -48,10 +48,10 @@ class Refresh:
 
     async def _of_comments(self, ids: Sequence[str]) -> Page:
         """An answer here does not say how many replies a comment has: the threads' lists do."""
-        params = {"part": "snippet", "id": ",".join(ids), "textFormat": "plainText"}
-        items = items_of("comments", await self._api.ask("comments", params))
+        params = {"part": "snippet", "textFormat": "plainText"}
+        items = await self._api.by_ids("comments", ids, params)
         at = self._clock()
-        found = {i: item for item in mappings(items) if (i := string(item.get("id"))) in ids}
+        found = {i: item for item in items if (i := string(item.get("id"))) in ids}
         figures = [read_comment_figures(item, at) for item in found.values()]
         return Page(
             engagements=[figure for figure in figures if figure is not None],

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 import structlog
@@ -19,7 +18,7 @@ import structlog
 from connectors.budget import BudgetSpent
 from connectors.connector import Clock, ConnectorError, Reject
 from connectors.dates import believable
-from connectors.reading import figure, mapping, mappings, string
+from connectors.reading import figure, mapping, string
 from connectors.walk import Found, Listing, Walk
 from connectors.youtube.api import PAGE_SIZE, Api, Gone, items_of
 from connectors.youtube.settings import YoutubeSettings
@@ -102,13 +101,8 @@ class Videos:
 
     async def details(self, video_ids: Iterable[str], part: str = "snippet,statistics") -> Items:
         """The videos that are public, by id; those missing are deleted, private or blocked."""
-        ids, known = iter(dict.fromkeys(video_ids)), {}
-        while batch := list(islice(ids, PAGE_SIZE)):
-            answer = await self._api.ask("videos", {"part": part, "id": ",".join(batch)})
-            for item in mappings(items_of("videos", answer)):
-                if (video_id := string(item.get("id"))) is not None:
-                    known[video_id] = item
-        return known
+        items = await self._api.by_ids("videos", dict.fromkeys(video_ids), {"part": part})
+        return {video_id: item for item in items if (video_id := string(item.get("id")))}
 
     async def upload_ids(self, channel: str, most: int) -> list[str]:
         ids: list[str] = []
@@ -150,13 +144,10 @@ class Videos:
     async def _learn(self, channels: Collection[str]) -> None:
         if len(self._subscribers) > _MAX_KEPT:
             self._subscribers.clear()
-        unknown = iter(sorted(channels))
-        while batch := list(islice(unknown, PAGE_SIZE)):
-            params = {"part": "statistics", "id": ",".join(batch)}
-            answer = await self._api.ask("channels", params)
-            self._subscribers.update(dict.fromkeys(batch))
-            for item in mappings(answer.get("items")):
-                self._subscribers[string(item.get("id")) or ""] = subscribers_of(item)
+        for item in await self._api.by_ids("channels", sorted(channels), {"part": "statistics"}):
+            self._subscribers[string(item.get("id")) or ""] = subscribers_of(item)
+        for channel in channels:
+            self._subscribers.setdefault(channel, None)
 
     def _sized(self, item: Found) -> Found:
         (video,) = item.mentions

@@ -18,7 +18,7 @@ from connectors.connector import Reject
 from connectors.dates import believable
 from connectors.mention import Author, Engagement, Kind, Media, Mention, MentionKey
 from connectors.reading import figure, instant, line, mapping, string, strings
-from connectors.text import language_code, plain
+from connectors.text import html_to_text, language_code, plain
 from connectors.urls import canonical_url
 
 NETWORK = "youtube"
@@ -26,6 +26,7 @@ VIDEO_ID = re.compile(r"[\w-]{11}")
 COMMENT_ID = re.compile(r"[\w-]{12,60}(?:\.[\w-]{1,60})?")
 _MAX_TEXT = 20_000
 _MANY = 20
+_MARKUP = re.compile(r"<br ?/?>|<a href=\"|&#39;|&quot;|&amp;")
 _LINK = re.compile(r"https?://[^\s<>\"]{3,2000}")
 
 
@@ -110,7 +111,7 @@ def read_comment(comment: dict[str, Any], place: Place, at: datetime) -> Mention
         video = claimed if VIDEO_ID.fullmatch(claimed) else None
     published = believable(instant(snippet.get("publishedAt")), at)
     updated = believable(instant(snippet.get("updatedAt")), at)
-    text = _text(snippet.get("textOriginal")) or _text(snippet.get("textDisplay"))
+    text = _text(snippet.get("textOriginal")) or _displayed(snippet.get("textDisplay"))
     return Mention(
         network=NETWORK,
         external_id=own,
@@ -170,6 +171,13 @@ def _commenter(snippet: dict[str, Any]) -> Author:
 
 def _text(value: object) -> str:
     return plain(value[:_MAX_TEXT]) if isinstance(value, str) else ""
+
+
+def _displayed(value: object) -> str:
+    """Asked for as plain text; HTML all the same where a gateway or an old answer ignores that."""
+    if isinstance(value, str) and _MARKUP.search(value):
+        return html_to_text(value[:_MAX_TEXT])
+    return _text(value)
 
 
 def _first(values: object) -> Sequence[str]:

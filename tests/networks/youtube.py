@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -33,6 +34,7 @@ KEY = "cle-de-valmont"
 OWN = "UCchuDeValmont0123456789"
 PEER = "UCchuDeBremont0123456789"
 _START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+_PACIFIC = ZoneInfo("America/Los_Angeles")
 
 
 class Youtube(StandIn):
@@ -48,14 +50,16 @@ class Youtube(StandIn):
         self.hits: list[Item] = []
         self.threads: list[Item] = []
         self.replies: dict[str, list[Item]] = {}
-        self.disabled: set[str] = set()
+        self.disabled: set[str] = set()  # videos without comments
+        self.forbidden: set[str] = set()  # whose comments are not for everybody
         self.handles = {"@chuvalmont": OWN}
         self.hidden_subscribers = False
-        self.searches_left = 1_000_000
-        self.units_left = 1_000_000
+        self.strict = False  # a comment that is gone has the whole call called not found
+        self.searches_a_day = self.searches_left = 1_000_000
+        self.units_a_day = self.units_left = 1_000_000
+        self._day: date | None = None  # in California, of the last call
         self.failing = 0  # answers of processingFailure still to come
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
-
         self._number = 0
 
     def publish(self, count: int) -> list[str]:
@@ -157,7 +161,11 @@ class Youtube(StandIn):
         return handle
 
     def _pays(self, method: str) -> bool:
-        """Every call costs, whatever comes of it."""
+        """Every call costs, whatever comes of it; at midnight, Pacific time, both are full again."""
+        today = self.now().astimezone(_PACIFIC).date()
+        if self._day is not None and today > self._day:
+            self.searches_left, self.units_left = self.searches_a_day, self.units_a_day
+        self._day = today
         kind = "searches_left" if method == "search" else "units_left"
         left = getattr(self, kind)
         setattr(self, kind, left - 1)
@@ -186,6 +194,8 @@ class Youtube(StandIn):
         video = query.get("videoId")
         if video in self.disabled:
             return refusal(403, "commentsDisabled")
+        if video in self.forbidden:
+            return refusal(403, "forbidden")
         if video is not None and video not in self.videos:
             return refusal(404, "videoNotFound")
         threads = self.threads
@@ -199,7 +209,10 @@ class Youtube(StandIn):
             ids = set(request.query["id"].split(","))
             known = [t["snippet"]["topLevelComment"] for t in self.threads]
             known += [reply for replies in self.replies.values() for reply in replies]
-            return web.json_response({"items": [c for c in known if c["id"] in ids]})
+            found = [c for c in known if c["id"] in ids]
+            if self.strict and len(found) < len(ids):
+                return refusal(404, "commentNotFound")
+            return web.json_response({"items": found})
         if parent not in {thread["id"] for thread in self.threads}:
             return refusal(404, "commentNotFound")
         replies = self.replies.get(parent, [])
@@ -220,7 +233,7 @@ class Youtube(StandIn):
             return refusal(400, "invalidFilters")
         parts = {"id", *request.query["part"].split(",")}
         items = [parts_of(self._channel(i), parts) for i in ids if i in self.uploads]
-        return web.json_response({"items": items} if items else {"kind": "none"})
+        return web.json_response({"items": items} if items else {"pageInfo": {"totalResults": 0}})
 
     def _channel(self, channel: str) -> Item:
         return {

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.connector import Malformed
 from connectors.mention import Kind
 from tests.connectors.youtube.support import HOSPITAL, Desk, ids, mentions
+from tests.networks.standin import Fault
 from tests.networks.youtube import OWN
 
 HOUR = timedelta(hours=1, minutes=1)
@@ -194,3 +197,59 @@ async def test_comments_can_be_left_unread_and_are_then_said_to_be_unseen(desk: 
     connector = desk.connector(channels=(OWN,), comments=False)
     assert ids(await desk.poll(connector)) == []
     assert [blind.value for blind in connector.unseen()] == ["elsewhere", "comments"]
+
+
+async def test_a_video_whose_comments_are_not_for_everybody_holds_up_no_other(desk: Desk) -> None:
+    closed, other = (desk.network.video(searched=True)["id"] for _ in range(2))
+    for video in (closed, other):
+        desk.network.comment(video)
+    desk.network.forbidden.add(closed)
+    pages = await desk.poll(desk.connector(HOSPITAL))
+    assert [m.root_id for m in mentions(pages) if m.kind is Kind.COMMENT] == [other]
+    assert pages[-1].complete
+
+
+async def test_an_answer_about_one_found_video_that_cannot_be_read_holds_up_no_other(
+    desk: Desk,
+) -> None:
+    first, other = (desk.network.video(searched=True)["id"] for _ in range(2))
+    for video in (first, other):
+        desk.network.comment(video)
+    # The search, its videos, their authors, the counts; then the first list of comments.
+    desk.network.faults.extend([None, None, None, None, Fault(status=200, body=b"[]")])
+    given: list[str] = []
+    with pytest.raises(Malformed):
+        async for page in desk.connector(HOSPITAL).poll({}):
+            given += [m.root_id or "" for m in page.mentions if m.kind is Kind.COMMENT]
+            desk.cursors[page.feed] = page.cursor or {}
+    assert len(given) == 1
+    desk.now.at += HOUR
+    given += [m.root_id or "" for m in mentions(await desk.poll(desk.connector(HOSPITAL)))]
+    assert sorted(given) == sorted([first, other])
+
+
+async def test_what_is_remembered_of_comments_under_found_videos_stays_small(desk: Desk) -> None:
+    videos = [desk.network.video(searched=True)["id"] for _ in range(60)]
+    for video in videos:
+        for _ in range(10 if video != videos[0] else 2_500):
+            desk.network.comment(video)
+    videos_with_many = videos[1:5]
+    for video in videos_with_many:
+        for _ in range(1_500):
+            desk.network.comment(video)
+    given = ids(await desk.poll(desk.connector(HOSPITAL)))
+    assert len(set(given)) == 60 + 59 * 10 + 2_500 + 4 * 1_500
+    assert len(json.dumps(desk.cursors["found-comments"])) < 200_000
+    desk.now.at += HOUR
+    new = desk.network.comment(videos[9])
+    assert ids(await desk.poll(desk.connector(HOSPITAL))) == [new["id"]]
+
+
+async def test_comments_that_come_as_html_all_the_same_are_read_as_text(desk: Desk) -> None:
+    desk.network.comment(
+        textOriginal=None,
+        textDisplay='L&#39;attente : 9 h<br />Voir <a href="https://chu.example/">le site</a>',
+    )
+    desk.network.comment(textOriginal=None, textDisplay="Neuf heures <3 & plus")
+    said = [m.text for m in mentions(await desk.poll(desk.connector(channels=(OWN,))))]
+    assert said == ["Neuf heures <3 & plus", "L'attente : 9 h\nVoir le site"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -13,6 +14,7 @@ from connectors.youtube import YoutubeConnector
 from tests.connectors.youtube.support import Desk, ids
 from tests.networks.standin import Fault
 from tests.networks.youtube import OWN, PEER
+from tests.networks.youtube_wire import refusal
 
 
 def key(external_id: str) -> MentionKey:
@@ -44,6 +46,17 @@ async def test_what_is_no_longer_given_is_deleted(desk: Desk) -> None:
     assert deleted == {gone, thread}
 
 
+async def test_a_comment_that_is_gone_is_told_from_those_that_were_asked_for_with_it(
+    desk: Desk,
+) -> None:
+    threads = [desk.network.comment()["id"] for _ in range(9)]
+    gone = desk.network.threads.pop(4)["id"]
+    desk.network.strict = True
+    pages = await _refreshed(desk.connector(channels=(OWN,)), *threads)
+    assert [d.external_id for page in pages for d in page.deletions] == [gone]
+    assert len([e for page in pages for e in page.engagements]) == 8
+
+
 async def test_an_answer_that_is_none_deletes_nothing(desk: Desk) -> None:
     (video,) = desk.network.publish(1)
     desk.network.faults.append(Fault(status=200, body=b'{"kind": "youtube#videoListResponse"}'))
@@ -68,6 +81,18 @@ async def test_channels_tell_their_figures_once_a_day(desk: Desk) -> None:
     assert not any(page.audiences for page in await desk.poll(connector))
     desk.now.at += timedelta(hours=2)
     assert any(page.audiences for page in await desk.poll(connector))
+
+
+async def test_a_channel_that_hides_its_list_costs_the_day_one_question(desk: Desk) -> None:
+    desk.network.video(OWN)
+    hidden = Fault(status=403, body=refusal(403, "playlistItemsNotAccessible").body)  # type: ignore[arg-type]
+    options: dict[str, Any] = {"channels": (OWN,), "comments": False}
+    await desk.poll(desk.connector(**options))
+    options["audience"] = True
+    desk.network.faults.extend([None, None, None, hidden])
+    (own,) = (a for page in await desk.poll(desk.connector(**options)) for a in page.audiences)
+    assert (own.followers, own.most_viewed) == (1230, None)
+    assert not any(p.audiences for p in await desk.poll(desk.connector(**options)))
 
 
 async def test_hidden_subscribers_are_unknown_and_not_zero(desk: Desk) -> None:

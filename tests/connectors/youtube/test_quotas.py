@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -76,7 +78,6 @@ async def test_a_quota_that_google_calls_spent_waits_for_midnight_in_california(
     with pytest.raises(BudgetSpent) as refused:
         await desk.poll(desk.connector(channels=(OWN,), comments=False))
     assert refused.value.retry_after == MIDNIGHT - desk.now.at
-    desk.network.units_left = 1_000
     new = desk.network.publish(1)
     asked = len(desk.network.requests)
     with pytest.raises(BudgetSpent):
@@ -88,7 +89,7 @@ async def test_a_quota_that_google_calls_spent_waits_for_midnight_in_california(
 
 async def test_our_own_count_survives_a_new_connector(desk: Desk) -> None:
     desk.network.publish(1)
-    options = {"channels": (OWN,), "comments": False, "units_per_day": 4}
+    options: dict[str, Any] = {"channels": (OWN,), "comments": False, "units_per_day": 4}
     for _ in range(2):
         await desk.poll(desk.connector(**options))
     with pytest.raises(BudgetSpent):
@@ -140,3 +141,49 @@ async def test_what_was_not_answered_is_not_counted_as_spent(desk: Desk) -> None
     with pytest.raises(Exception, match="503"):
         await desk.poll(connector)
     assert await desk.ledger.used(connector.budgets()[1]) == 0
+
+
+async def test_google_s_own_count_is_full_again_at_midnight_in_california(desk: Desk) -> None:
+    desk.network.units_a_day = desk.network.units_left = 3
+    given: list[list[str]] = []
+    for _hour in range(24):  # from four in the morning there
+        desk.network.publish(1)
+        try:
+            given.append(ids(await desk.poll(desk.connector(channels=(OWN,), comments=False))))
+        except BudgetSpent:
+            given.append([])
+        desk.now.at += timedelta(hours=1)
+    assert [len(found) for found in given] == [1, *[0] * 19, 20, 0, 0, 0]
+    assert len(desk.network.requests) == 2 * 3 + 2, "and once a day it is asked in vain"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"errors": [{"reason": "quotaExceeded"}]},
+        {
+            "errors": [{"reason": "rateLimitExceeded"}],
+            "status": "RESOURCE_EXHAUSTED",
+            "details": [
+                {
+                    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                    "reason": "RATE_LIMIT_EXCEEDED",
+                    "metadata": {"quota_limit": "SearchListRequestsPerDayPerProject"},
+                }
+            ],
+        },
+    ],
+)
+async def test_a_day_s_quota_that_is_told_as_too_many_requests_waits_for_midnight_too(
+    desk: Desk, said: dict[str, Any]
+) -> None:
+    body = json.dumps({"error": {"code": 429, **said}}).encode()
+    desk.network.faults.append(Fault(status=429, body=body))
+    with pytest.raises(BudgetSpent) as refused:
+        await desk.poll(desk.connector(HOSPITAL, comments=False))
+    assert refused.value.retry_after == MIDNIGHT - desk.now.at
+    asked = len(desk.network.requests)
+    desk.now.at += timedelta(hours=5)
+    with pytest.raises(BudgetSpent):
+        await desk.poll(desk.connector(HOSPITAL, comments=False))
+    assert len(desk.network.requests) == asked
