@@ -233,15 +233,15 @@ async def test_what_is_remembered_of_comments_under_found_videos_stays_small(des
     for video in videos:
         for _ in range(10 if video != videos[0] else 2_500):
             desk.network.comment(video)
-    videos_with_many = videos[1:5]
+    videos_with_many = videos[1:9]
     for video in videos_with_many:
         for _ in range(1_500):
             desk.network.comment(video)
     given = ids(await desk.poll(desk.connector(HOSPITAL)))
-    assert len(set(given)) == 60 + 59 * 10 + 2_500 + 4 * 1_500
+    assert len(set(given)) == 60 + 59 * 10 + 2_500 + 8 * 1_500
     assert len(json.dumps(desk.cursors["found-comments"])) < 200_000
     desk.now.at += HOUR
-    new = desk.network.comment(videos[9])
+    new = desk.network.comment(videos[19])
     assert ids(await desk.poll(desk.connector(HOSPITAL))) == [new["id"]]
 
 
