@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from connectors.http import HttpClient, Response
 from connectors.reading import figure, mapping, string
 from connectors.tokens import Token, TokenStore
 
+_CODE = re.compile(r"[\w.-]{1,80}")  # RFC 6749 §5.2: a sentence is none
 EARLY = timedelta(minutes=5)
 """A token is renewed this long before it ends: a request must not carry one that ends under way."""
 LASTING_EARLY = timedelta(days=18)
@@ -305,6 +307,8 @@ def _answer(response: Response) -> Mapping[str, Any]:
     error = string(answer.get("error")) or ""
     if error in ("authorization_pending", "slow_down"):
         raise PendingConsent(error)
+    if error and response.status < 400 and not _CODE.fullmatch(error):
+        raise Malformed("the token endpoint gave neither a token nor a code of an error")
     if response.status in (400, 401, 403) or error:
         raise Unauthorized(f"the network refuses the login ({error[:60] or response.status})")
     response.raise_for_status()

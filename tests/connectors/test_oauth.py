@@ -17,6 +17,7 @@ from connectors.http import HttpClient
 from connectors.oauth import (
     Bearer,
     OAuthClient,
+    ask_token,
     begin_consent,
     begin_device,
     exchange,
@@ -288,3 +289,9 @@ def test_nothing_shows_a_token() -> None:
     token = Token(access="s3cret", refresh="s3cret")
     client = OAuthClient(client_id="a", token_url="https://a", client_secret="s3cret")
     assert "s3cret" not in repr(token) + repr(client)
+
+
+async def test_a_sentence_with_status_200_is_no_refusal(door: Door, http: HttpClient) -> None:
+    door.answer = {"error": "try later"}
+    with pytest.raises(Malformed):
+        await ask_token(http, door.client, {"grant_type": "client_credentials"}, NOON)
