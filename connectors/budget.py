@@ -87,6 +87,10 @@ class Ledger(Protocol):
         """
         ...
 
+    async def met(self, budget: Budget, items: Collection[str]) -> frozenset[str]:
+        """Those that `first_time` met before in the window; counts none."""
+        ...
+
     async def used(self, budget: Budget) -> int: ...
 
 
@@ -142,6 +146,13 @@ class MemoryLedger:
             raise spent(budget, at, min(known.values(), default=None))
         known.update(dict.fromkeys(new, budget.slot(at)))
         return new
+
+    async def met(self, budget: Budget, items: Collection[str]) -> frozenset[str]:
+        known, begins = (
+            self._items.get((budget.account, budget.name), {}),
+            budget.since(self.clock()),
+        )
+        return frozenset(item for item in items if item in known and known[item] >= begins)
 
     async def used(self, budget: Budget) -> int:
         return sum(self._current(budget, self.clock()).values())

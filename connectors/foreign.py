@@ -31,13 +31,12 @@ class Foreign:
             self._keep(new)
 
     async def ours(self, ids: Collection[str]) -> list[str]:
-        """Those that nobody added. They are remembered from now on: ask once, for what is gone."""
+        """Those that nobody added."""
         if not ids:
             return []
-        new = await self._ledger.first_time(self._memory, [_digest(one) for one in ids])
-        ours = [one for one in ids if _digest(one) in new and one not in self._known]
-        self._keep(set(ids))
-        return ours
+        met = await self._ledger.met(self._memory, [_digest(one) for one in ids])
+        self._keep({one for one in ids if _digest(one) in met})
+        return [one for one in ids if one not in self._known]
 
     def _keep(self, ids: set[str]) -> None:
         if len(self._known) > _MAX_KNOWN:

@@ -58,7 +58,7 @@ class StoredLedger:
         async with self.database.write() as connection:
             await _alone(connection, [budget])
             await _expire(connection, budget, at)
-            known = await _known(connection, budget, named)
+            known = await _known(connection, budget, named, since=budget.since(at))
             new = {digest: item for digest, item in named.items() if digest not in known}
             if new and budget.limit is not None:
                 count, oldest = await _extent(connection, budget)
@@ -71,6 +71,12 @@ class StoredLedger:
                     [{**whose, "item": digest} for digest in new],
                 )
         return frozenset(new.values())
+
+    async def met(self, budget: Budget, items: Collection[str]) -> frozenset[str]:
+        budget, named = self._owned(budget), {_digest(item): item for item in items}
+        async with self.database.read() as connection:
+            known = await _known(connection, budget, named, since=budget.since(self.clock()))
+        return frozenset(named[digest] for digest in known)
 
     async def used(self, budget: Budget) -> int:
         async with self.database.read() as connection:
@@ -139,7 +145,7 @@ async def _expire(connection: AsyncConnection, budget: Budget, at: datetime) -> 
 
 
 async def _known(
-    connection: AsyncConnection, budget: Budget, digests: Collection[str]
+    connection: AsyncConnection, budget: Budget, digests: Collection[str], *, since: datetime
 ) -> frozenset[str]:
     found: set[str] = set()
     for some in chunks(digests):
@@ -148,6 +154,7 @@ async def _known(
                 spending_items.c.account == budget.account,
                 spending_items.c.budget == budget.name,
                 spending_items.c.item.in_(some),
+                spending_items.c.slot >= since,
             )
         )
         found.update(rows.scalars())

@@ -87,6 +87,8 @@ async def test_only_what_is_met_for_the_first_time_counts(
         await make().first_time(HASHTAGS, ["c", "d"])
     assert timedelta(days=6) < (refused.value.retry_after or timedelta()) <= timedelta(days=7)
     assert await make().first_time(HASHTAGS, ["a", "b", "c"]) == set()
+    assert await make().met(HASHTAGS, ["a", "d"]) == {"a"}, "asking counts nothing"
+    assert await make().met(HASHTAGS, ["d"]) == set()
     now.at += timedelta(days=8)
     assert await make().first_time(HASHTAGS, ["d"]) == {"d"}
 
