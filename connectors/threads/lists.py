@@ -28,8 +28,16 @@ Params = dict[str, str | int]
 _SEARCHED = (
     "id,text,media_type,permalink,timestamp,username,has_replies,is_quote_post,is_reply,topic_tag"
 )
-_POST = f"{_SEARCHED},media_url,thumbnail_url,alt_text,link_attachment_url,quoted_post"
-_REPLY = f"{_POST},root_post,replied_to"
+_ALL = (
+    f"{_SEARCHED},media_url,thumbnail_url,alt_text,link_attachment_url,quoted_post,reposted_post,"
+    "root_post,replied_to"
+)
+_ANSWERED = (
+    "id,text,media_type,permalink,timestamp,username,has_replies,is_reply,root_post,replied_to"
+)
+_CORE = "id,text,media_type,permalink,timestamp,username"
+_FEWER = {"search": _SEARCHED, "conversation": _ANSWERED}
+"""Asked for where a list refuses some field (code 100), else the core."""
 _FIRST_DAY = datetime(2023, 7, 5, 7, tzinfo=UTC)
 """The network's own: an earlier `since` is refused, as far as is remembered, not documented."""
 _YOUNG = timedelta(days=2)
@@ -53,7 +61,7 @@ class Lists:
         )
         self.foreign = Foreign(ledger, name="threads others' posts", account=account)
         self.answers = Foreign(ledger, name="threads others' answers", account=account)
-        self._search_fields = _REPLY
+        self._refusing: set[str] = set()  # lists that do not know every field
         self._username: str | None = None
 
     async def username(self) -> str:
@@ -117,11 +125,7 @@ class Lists:
 
     def _edge(self, path: str) -> Fetch:
         async def fetch(walk: Walk) -> Listing:
-            at = self._clock()
-            asked: Params = {"fields": _REPLY, "limit": PAGE_SIZE}
-            return await read_edge(
-                self._graph, path, asked, walk, lambda item: (read_post(item, at),)
-            )
+            return await self._listed(path, path, {"limit": PAGE_SIZE}, walk)
 
         return fetch
 
@@ -137,7 +141,7 @@ class Lists:
         if walk.until is not None:
             asked["until"] = int(walk.until.timestamp()) + 1
         await self._ledger.spend(1, self.budget)
-        listing = await self._with_fields(asked, walk)
+        listing = await self._listed("search", "keyword_search", asked, walk)
         if not listing.found and not listing.rejects:
             await self._ledger.give_back(1, self.budget)
         full = len(listing.found) >= PAGE_SIZE // 2
@@ -148,37 +152,36 @@ class Lists:
             may_go_deeper=full,
         )
 
-    async def _with_fields(self, asked: Params, walk: Walk) -> Listing:
-        """All the fields of a post; only those documented for a search where they are refused."""
+    async def _conversation(self, thread: Trunk, walk: Walk) -> Listing:
+        asked: Params = {"limit": PAGE_SIZE, "reverse": "true"}
+        path = f"{thread.id}/conversation"
+        return await self._listed("conversation", path, asked, walk, root_id=thread.id)
+
+    async def _listed(
+        self, kind: str, path: str, asked: Params, walk: Walk, *, root_id: str | None = None
+    ) -> Listing:
+        """All the fields of a post; fewer where this kind of list refuses them."""
         at = self._clock()
 
-        async def ask() -> Listing:
+        async def ask(fields: str) -> Listing:
+            params = {**asked, "fields": fields}
             return await read_edge(
                 self._graph,
-                "keyword_search",
-                {**asked, "fields": self._search_fields},
+                path,
+                params,
                 walk,
-                lambda item: (read_post(item, at),),
+                lambda item: (read_post(item, at, root_id=root_id),),
             )
 
+        fewer = _FEWER.get(kind, _CORE)
+        if kind in self._refusing:
+            return await ask(fewer)
         try:
-            return await ask()
+            return await ask(_ALL)
         except BadField:
-            if self._search_fields == _SEARCHED:
-                raise
-            self._search_fields = _SEARCHED
-            return await ask()
-
-    async def _conversation(self, thread: Trunk, walk: Walk) -> Listing:
-        at = self._clock()
-        asked: Params = {"fields": _REPLY, "limit": PAGE_SIZE, "reverse": "true"}
-        return await read_edge(
-            self._graph,
-            f"{thread.id}/conversation",
-            asked,
-            walk,
-            lambda item: (read_post(item, at, root_id=thread.id),),
-        )
+            listing = await ask(fewer)
+        self._refusing.add(kind)
+        return listing
 
     def _rhythm(self, thread: Trunk) -> Rhythm:
         """The network does not say how many replies there are: the younger, the more often asked."""

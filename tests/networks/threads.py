@@ -58,6 +58,7 @@ class Threads(StandIn):
         self.logins: list[dict[str, str]] = []
         self.renews = True
         self.answers_can_be_read = True
+        self.unknown_fields: set[str] = set()
         self.search_fields = True  # all fields of a post may be asked of a search
         self.deepest = 1_000_000  # hits after which a search has no next page
         self._number = 0
@@ -160,6 +161,8 @@ class Threads(StandIn):
     async def _edge(self, request: web.Request) -> web.Response:
         if (refusal := self._refusal(request)) is not None:
             return refusal
+        if self.unknown_fields & set(request.query.get("fields", "").split(",")):
+            return error(100)
         node, name = request.match_info["id"], request.match_info["edge"]
         if node == "me":
             edge = {"threads": self.threads, "mentions": self.mentions}.get(name)

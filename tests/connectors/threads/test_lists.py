@@ -15,7 +15,7 @@ from connectors.mention import Kind, Mention
 from tests.connectors.contract import ids
 from tests.connectors.threads.support import made, mentions, source
 from tests.networks.instagram import START, iso
-from tests.networks.threads import OWN, RENEWED, TOKEN
+from tests.networks.threads import OWN, RENEWED, TOKEN, post
 
 HOUR = timedelta(hours=1)
 TERM = {"terms": ["CHU de Valmont"]}
@@ -126,6 +126,31 @@ async def test_a_search_that_refuses_some_fields_is_asked_for_fewer() -> None:
         new = ready.network.publish(2)
         assert sorted(ids(await ready.drain())) == sorted(new)
         assert len(ready.network.calls("keyword_search")) == 2
+
+
+async def test_a_field_that_a_list_no_longer_knows_costs_none_of_its_posts() -> None:
+    async with source(mentions=True, threads=True, replies=True) as ready:
+        network = ready.network
+        network.unknown_fields = {"link_attachment_url"}
+        mention = network.mentions.add(post("77", START))
+        thread = network.thread()
+        answer = network.reply(thread["id"])
+        nested = network.reply(thread["id"], answer["id"])
+        built = made(ready)
+        found = {m.external_id: m for m in mentions([page async for page in built.poll({})])}
+        assert set(found) == {mention["id"], thread["id"], answer["id"], nested["id"]}
+        assert found[nested["id"]].parent_id == answer["id"]
+        network.requests.clear()
+        [page async for page in built.poll({})]
+        assert len(network.calls("/mentions")) == 1, "the refusal is remembered"
+
+
+async def test_a_repost_names_what_it_reposts() -> None:
+    async with source(threads=True) as ready:
+        ready.network.thread(media_type="REPOST_FACADE", reposted_post={"id": "42"}, text=None)
+        (mention,) = mentions(await ready.drain())
+        assert (mention.kind, mention.repost_of) == (Kind.REPOST, "42")
+        assert "reposted_post" in ready.network.calls("/threads")[0].query["fields"]
 
 
 async def test_replies_at_any_depth_know_their_thread() -> None:
