@@ -122,6 +122,11 @@ class Engagement:
         return self.views is self.reactions is self.replies is self.shares is None
 
 
+def alive(key: MentionKey, at: datetime) -> Engagement:
+    """A sign of life, for a mention that was asked for again and tells no figures."""
+    return Engagement(key=key, taken_at=at)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceSnapshot:
     """An account's audience at one instant: the hospital's own, or a peer's.

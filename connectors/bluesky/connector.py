@@ -45,7 +45,7 @@ from connectors.connector import (
     Watched,
 )
 from connectors.http import HttpClient, Limits
-from connectors.mention import Deletion, Engagement, MentionKey
+from connectors.mention import Deletion, Engagement, MentionKey, alive
 from connectors.reading import mappings, string
 from connectors.walk import Found, Listing, StaleToken, Walk, Window, walk_back
 
@@ -194,8 +194,7 @@ class BlueskyConnector:
             gone = await self._gone_for_everybody(gone)
         at = self._clock()
         deletions = [Deletion(network=NETWORK, external_id=uri, seen_at=at) for uri in gone]
-        counts = [figures for figures in found.values() if figures is not None]
-        return Page(engagements=counts, deletions=deletions)
+        return Page(engagements=list(found.values()), deletions=deletions)
 
     async def _gone_for_everybody(self, uris: Sequence[str]) -> list[str]:
         """Without those that are only hidden from our account, whose author has blocked it."""
@@ -205,16 +204,16 @@ class BlueskyConnector:
             return []  # nothing is erased on a doubt: the next refresh asks again
         return [uri for uri in uris if uri not in visible]
 
-    async def _counts(self, server: Xrpc, uris: Sequence[str]) -> dict[str, Engagement | None]:
+    async def _counts(self, server: Xrpc, uris: Sequence[str]) -> dict[str, Engagement]:
         answer = await server.query("app.bsky.feed.getPosts", [("uris", uri) for uri in uris])
         if not isinstance(answer.get("posts"), list):
             raise Malformed("getPosts gave no posts")
         at = self._clock()
-        found: dict[str, Engagement | None] = {}
+        found: dict[str, Engagement] = {}
         for view in mappings(answer["posts"]):
             if (uri := string(view.get("uri"))) is not None:
                 key = MentionKey(network=NETWORK, external_id=uri)
-                found[uri] = read_engagement(view, key, at)
+                found[uri] = read_engagement(view, key, at) or alive(key, at)
         return found
 
     async def stream(self, cursors: Cursors) -> AsyncIterator[Page]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from connectors.connector import Clock, Closed, Page, Unauthorized
 from connectors.dailymotion.api import listed
 from connectors.dailymotion.lists import Generation, Params
 from connectors.dailymotion.wire import NETWORK, VIDEO_ID, read_figures, video_id_of
 from connectors.http import NotFound
-from connectors.mention import Deletion, Engagement, MentionKey
+from connectors.mention import Deletion, Engagement, MentionKey, alive
 from connectors.reading import mappings
 
 BATCH = 100
@@ -32,21 +33,21 @@ class Refresh:
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             found = await self._listed(batch)
-            yield Page(engagements=[figures for figures in found.values() if figures is not None])
+            yield Page(engagements=list(found.values()))
             for video_id in batch:
                 if video_id not in found:
                     yield await self._alone(video_id)
 
-    async def _listed(self, ids: Sequence[str]) -> dict[str, Engagement | None]:
+    async def _listed(self, ids: Sequence[str]) -> dict[str, Engagement]:
         params: Params = {"ids": ",".join(ids), "limit": BATCH}
         answer = listed(await self._legacy.with_fields("videos", params), BATCH)
-        at, found = self._clock(), dict[str, Engagement | None]()
+        at, found = self._clock(), dict[str, Engagement]()
         for item in mappings(answer.items):
             try:
                 video_id = video_id_of(item, self._legacy.names)
             except ValueError:
                 continue
-            found[video_id] = read_figures(item, self._legacy.names, video_id, at)
+            found[video_id] = self._told(item, video_id, at)
         return found
 
     async def _alone(self, video_id: str) -> Page:
@@ -57,6 +58,11 @@ class Refresh:
             gone = Deletion(network=NETWORK, external_id=video_id, seen_at=at)
             return Page(deletions=(gone,))
         except Unauthorized:
-            return Page()  # made private, or for members of the profile: it is there
-        figures = read_figures(dict(item), self._legacy.names, video_id, at)
-        return Page(engagements=(figures,) if figures is not None else ())
+            # Made private, or for members of the profile: it is there.
+            return Page(engagements=(self._told({}, video_id, at),))
+        return Page(engagements=(self._told(dict(item), video_id, at),))
+
+    def _told(self, item: dict[str, Any], video_id: str, at: datetime) -> Engagement:
+        """Its figures, or a sign of life."""
+        key = MentionKey(network=NETWORK, external_id=video_id)
+        return read_figures(item, self._legacy.names, video_id, at) or alive(key, at)

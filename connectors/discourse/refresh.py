@@ -11,7 +11,7 @@ from connectors.discourse.lists import PAGE_SIZE, posts_of
 from connectors.discourse.topics import Topics
 from connectors.discourse.wire import NETWORK, Forum, Post, read_post, rejected
 from connectors.http import NotFound
-from connectors.mention import Deletion, Engagement, Mention
+from connectors.mention import Deletion, Engagement, Mention, MentionKey, alive
 
 _TOGETHER = 2  # posts asked for, close enough to come in one page of the newest posts
 
@@ -71,7 +71,7 @@ class Refresh:
         return Page(
             feed="refresh",
             mentions=[m for post in posts if (m := await self._edited(post)) is not None],
-            engagements=[f for post in posts if (f := await self._figures(post)) is not None],
+            engagements=[await self._figures(post) for post in posts if not post.is_gone],
             deletions=[
                 Deletion(network=NETWORK, seen_at=at, external_id=self._forum.post_id(number))
                 for number in gone
@@ -105,11 +105,13 @@ class Refresh:
         found = await self._topics.found(post)
         return found.mentions[-1] if found.mentions else None
 
-    async def _figures(self, post: Post) -> Engagement | None:
+    async def _figures(self, post: Post) -> Engagement:
         """A first post's stand with its topic."""
+        key = MentionKey(network=NETWORK, external_id=self._forum.post_id(post.id))
+        own = post.engagement or alive(key, self._clock())
         if post.engagement is None or post.number > 1 or post.topic is None:
-            return post.engagement
+            return own
         try:
-            return await self._topics.figures(post.topic) or post.engagement
+            return await self._topics.figures(post.topic) or own
         except (NotFound, Hidden, Malformed):
-            return post.engagement
+            return own

@@ -21,7 +21,7 @@ from connectors.facebook.wire import (
 )
 from connectors.foreign import Foreign
 from connectors.graph import BadField, Gone, Graph
-from connectors.mention import Deletion
+from connectors.mention import Deletion, alive
 from connectors.reading import mapping
 
 BATCH = 50
@@ -105,7 +105,7 @@ class Lookup:
         hidden = [item for item, read in looked.read.items() if read.hidden]
         return Page(
             mentions=[read.mention for read in public],
-            engagements=[read.engagement for read in public if read.engagement is not None],
+            engagements=[read.engagement or alive(read.mention.key, at) for read in public],
             deletions=[
                 Deletion(network=NETWORK, external_id=item, seen_at=at)
                 for item in (*looked.gone, *hidden)

@@ -32,7 +32,7 @@ from connectors.forum.mapping import NETWORK, ForumMapper
 from connectors.forum.robots import MAX_BODY, Robots
 from connectors.forum.settings import ForumSettings
 from connectors.http import HttpClient, Limits, NotFound
-from connectors.mention import Deletion, Engagement, Mention, MentionKey
+from connectors.mention import Deletion, Mention, MentionKey, alive
 from connectors.reading import mapping
 from connectors.rss.reader import FeedReader
 from connectors.urls import host_and_port, host_of
@@ -123,8 +123,7 @@ class ForumConnector:
         if post.get("deleted") in (1, True):
             return Page(deletions=(gone,))
         key = MentionKey(network=NETWORK, external_id=external_id)
-        figures: Engagement | None = nodebb.engagement(post, key, at)
-        return Page(engagements=(figures,) if figures else ())
+        return Page(engagements=(nodebb.engagement(post, key, at) or alive(key, at),))
 
     async def _looked_around(self, board: Board) -> bool:
         """Read what is due of robots.txt and, where nobody said it, the software's name."""

@@ -25,7 +25,7 @@ from connectors.connector import (
 )
 from connectors.foreign import Foreign
 from connectors.http import HttpClient, Limits, NotFound, Response
-from connectors.mention import Deletion, MentionKey
+from connectors.mention import Deletion, MentionKey, alive
 from connectors.oauth import Bearer, OAuthClient, renew
 from connectors.pinterest.settings import PinterestSettings
 from connectors.pinterest.wire import (
@@ -204,8 +204,8 @@ class PinterestConnector:
                 return Page(feed="refresh")
             gone = Deletion(network=NETWORK, external_id=key.external_id, seen_at=at)
             return Page(feed="refresh", deletions=(gone,))
-        figures = read_figures(answer, key, at)
-        return Page(feed="refresh", engagements=(figures,) if figures else ())
+        figures = read_figures(answer, key, at) or alive(key, at)
+        return Page(feed="refresh", engagements=(figures,))
 
     async def _get(
         self, path: str, params: Mapping[str, str | int] | None = None

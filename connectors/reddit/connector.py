@@ -18,7 +18,7 @@ from connectors.connector import (
     Watched,
 )
 from connectors.http import HttpClient, Limits
-from connectors.mention import MentionKey
+from connectors.mention import MentionKey, alive
 from connectors.reddit.api import Api
 from connectors.reddit.audience import read_audience
 from connectors.reddit.feeds import feeds_of
@@ -135,12 +135,13 @@ class RedditConnector:
         names = [key.external_id for key in keys if key.network == NETWORK]
         for start in range(0, len(names) if self._api is not None else 0, INFO):
             assert self._api is not None
-            info = await read_info(self._api, names[start : start + INFO], self._clock())
+            at = self._clock()
+            info = await read_info(self._api, names[start : start + INFO], at)
             seen = info.found.values()
             yield Page(
                 feed="refresh",
                 mentions=[s.mention for s in seen if s.mention and s.mention.edited_at],
-                engagements=[s.engagement for s in seen if s.engagement],
+                engagements=[s.engagement or alive(s.mention.key, at) for s in seen if s.mention],
                 deletions=info.deletions,
                 rejects=info.rejects,
             )

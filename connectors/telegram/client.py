@@ -10,7 +10,7 @@ from yarl import URL
 
 from connectors.connector import Clock, Closed, Page
 from connectors.http import HttpClient, Response, Validators
-from connectors.mention import Deletion, MentionKey
+from connectors.mention import Deletion, MentionKey, alive
 from connectors.telegram.figures import landing_subscribers, says_it_is_gone
 from connectors.telegram.page import NETWORK, Preview, external_id, read_preview
 
@@ -90,7 +90,10 @@ class Refresh:
         if preview is None or preview.oldest is None or preview.oldest > numbers[0]:
             return Page(), set(), None
         here = [message for message in preview.messages if message.number in wanted]
-        figures = [message.engagement for message in here if message.engagement]
+        at = self._clock()
+        figures = [
+            message.engagement or alive(_key(channel, message.number), at) for message in here
+        ]
         return Page(engagements=figures), {message.number for message in here}, preview.oldest
 
     async def _asked_for(self, channel: str, number: int) -> Page:
@@ -99,6 +102,10 @@ class Refresh:
             return Page()
         gone = Deletion(network=NETWORK, external_id=external_id(channel, number), seen_at=at)
         return Page(deletions=(gone,))
+
+
+def _key(channel: str, number: int) -> MentionKey:
+    return MentionKey(network=NETWORK, external_id=external_id(channel, number))
 
 
 def _is_preview(response: Response) -> bool:

@@ -23,7 +23,7 @@ from connectors.connector import (
 )
 from connectors.graph import BadField, Graph
 from connectors.http import NotFound
-from connectors.mention import AudienceSnapshot, Deletion, Engagement
+from connectors.mention import AudienceSnapshot, Deletion, Engagement, MentionKey, alive
 from connectors.reading import figure, line
 from connectors.threads.lists import Lists
 from connectors.threads.wire import METRICS, NETWORK, metrics, read_insights
@@ -58,8 +58,8 @@ class Counts:
             return Page(feed="refresh", deletions=(deletion,))
         if line(post.get("username")) != await self._lists.username():
             self._others_can_be_read = True
-            return Page(feed="refresh")
-        return Page(feed="refresh", engagements=await self._insights(external_id, at))
+            return Page(feed="refresh", engagements=(alive(_key(external_id), at),))
+        return Page(feed="refresh", engagements=(await self._insights(external_id, at),))
 
     async def _is_gone(self, external_id: str, error: Exception) -> bool:
         """The network answers alike for what is gone and for what is not ours to look up.
@@ -72,14 +72,14 @@ class Counts:
             return False
         return self._others_can_be_read or bool(await self._lists.answers.ours([external_id]))
 
-    async def _insights(self, external_id: str, at: datetime) -> Sequence[Engagement]:
+    async def _insights(self, external_id: str, at: datetime) -> Engagement:
         asked = {"metric": ",".join(METRICS)}
         try:
             answer = await self._graph.get(f"{external_id}/insights", asked)
         except (NotFound, BadField, Unauthorized) as error:  # a repost has none
             log.info("threads.insights_unknown error=%s", type(error).__name__)
-            return ()
-        return (read_insights(answer, external_id, at),)
+            return alive(_key(external_id), at)
+        return read_insights(answer, external_id, at)
 
     async def audience(self, peers: Sequence[str], cursor: Cursor | None) -> AsyncIterator[Page]:
         at = self._clock()
@@ -119,3 +119,7 @@ class Counts:
             taken_at=at,
             followers=figure(found.get("follower_count")),
         )
+
+
+def _key(external_id: str) -> MentionKey:
+    return MentionKey(network=NETWORK, external_id=external_id)

@@ -26,7 +26,7 @@ from connectors.connector import (
     Watched,
 )
 from connectors.http import HttpClient, NotFound
-from connectors.mention import AudienceSnapshot, Deletion, Engagement, MentionKey
+from connectors.mention import AudienceSnapshot, Deletion, MentionKey, alive
 from connectors.order import not_older
 from connectors.reading import count, line, mapping
 from connectors.trustpilot.api import Api
@@ -185,7 +185,7 @@ class TrustpilotConnector:
         if replied and len(found.mentions) == 1 and "companyReply" in answer:
             deletions = (Deletion(network=NETWORK, external_id=reply_id(review), seen_at=at),)
         # Of a reply there are no figures: that it stands is all.
-        engagements += [Engagement(key=m.key, taken_at=at) for m in found.mentions if m.parent_id]
+        engagements += [alive(m.key, at) for m in found.mentions if m.parent_id]
         return Page(
             feed="refresh",
             mentions=[m for m in found.mentions if m.edited_at or m.parent_id],

@@ -26,7 +26,7 @@ from connectors.connector import (
     Unauthorized,
 )
 from connectors.http import HttpClient, NotFound
-from connectors.mention import Deletion, Engagement, MentionKey
+from connectors.mention import Deletion, MentionKey, alive
 from connectors.reading import mapping, string
 from connectors.x.api import Api
 from connectors.x.ids import is_id
@@ -151,7 +151,7 @@ class Compliance:
                 Deletion(network=NETWORK, external_id=post_id, seen_at=at) for post_id in gone or ()
             ],
             engagements=[
-                Engagement(key=MentionKey(network=NETWORK, external_id=post_id), taken_at=at)
+                alive(MentionKey(network=NETWORK, external_id=post_id), at)
                 for post_id in asked
                 if gone is not None and post_id not in gone
             ],

@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors.budget import BudgetSpent
 from connectors.connector import Clock, Malformed, Page
-from connectors.mention import Deletion, Engagement, Mention, MentionKey
+from connectors.mention import Deletion, Engagement, Mention, MentionKey, alive
 from connectors.reading import mapping, mappings, string
 from connectors.x.api import Api, problem_type
 from connectors.x.feeds import fields
@@ -111,7 +111,7 @@ class Refresh:
         if known is None or post.latest != post.version:
             return None
         key = MentionKey(network=NETWORK, external_id=known)
-        return replace(post.engagement or Engagement(key=key, taken_at=self._clock()), key=key)
+        return replace(post.engagement or alive(key, self._clock()), key=key)
 
     def _edited(self, post: Post, mentions: dict[str, str]) -> Mention | None:
         known = mentions.get(post.version)

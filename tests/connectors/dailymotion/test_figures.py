@@ -34,7 +34,8 @@ async def test_only_a_video_that_is_not_found_by_itself_is_deleted(ready: Bench)
     deletions = [deletion for page in pages for deletion in page.deletions]
     assert deletions == [Deletion(network="dailymotion", external_id=gone, seen_at=NOON)]
     read = {e.key.external_id for page in pages for e in page.engagements}
-    assert read == {unlisted, there}
+    assert read == {private, unlisted, there}
+    assert [e.key.external_id for page in pages for e in page.engagements if e.is_bare] == [private]
 
 
 async def test_a_network_that_fails_deletes_nothing(ready: Bench) -> None:

@@ -59,7 +59,8 @@ async def test_insights_that_are_refused_cost_nothing_else() -> None:
         thread = ready.network.thread()["id"]
         ready.network.denied["insights"] = (10, 0)
         pages = await refreshed(made(ready), thread)
-        assert not gone(pages) and not any(page.engagements for page in pages)
+        assert not gone(pages)
+        assert [e.is_bare for page in pages for e in page.engagements] == [True]
 
 
 @pytest.mark.parametrize("said", [(100, 33), (24, 0), (100, 0)])
