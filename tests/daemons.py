@@ -87,6 +87,11 @@ class DaemonProcess:
         async with asyncio.timeout(within):
             return await self._process.wait()
 
+    def hang_up(self) -> None:
+        """SIGHUP: read the configuration again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
     def _children(self) -> list[psutil.Process]:
         with contextlib.suppress(psutil.NoSuchProcess):
             return psutil.Process(self.pid).children(recursive=True)

@@ -227,9 +227,11 @@ class Daemon:
             await fresh.parts.aclose()
             _reject(error)
             return
-        await self._close()
+        # From here on the new one answers: a network that calls while the old one ends is not told off.
+        old, self._generation, self.loaded = self._generation, fresh, loaded
+        if old is not None:
+            await old.close()
         self._scorer.timeout = loaded.config.scoring.timeout.total_seconds()
-        self._generation, self.loaded = fresh, loaded
         self.vitals.forget_failures()
         fresh.jobs.start()
         log.info("config.reloaded sources=%d", len(fresh.app.sources))
