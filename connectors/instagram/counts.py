@@ -18,7 +18,7 @@ from connectors.http import NotFound
 from connectors.instagram.hooks import Mentioned
 from connectors.instagram.lists import Lists
 from connectors.instagram.wire import NETWORK, engagements
-from connectors.mention import Deletion, Engagement
+from connectors.mention import Deletion, Engagement, MentionKey, alive
 from connectors.reading import mapping, string
 
 _BATCH = 50
@@ -120,7 +120,8 @@ class Counts:
     def _note(self, external_id: str, answer: Mapping[str, Any], result: _Result) -> None:
         item = mapping(answer.get(external_id))
         if string(item.get("id")) == external_id:
-            result.figures.extend(engagements(external_id, item, self._clock()))
+            at, key = self._clock(), MentionKey(network=NETWORK, external_id=external_id)
+            result.figures.extend(engagements(external_id, item, at) or (alive(key, at),))
         else:
             result.missing.append(external_id)
 

@@ -9,9 +9,10 @@ often as long as its text is kept, and what is no longer given is a Deletion.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from datetime import datetime
 
 from connectors.connector import Clock, Page
-from connectors.mention import Deletion, MentionKey
+from connectors.mention import Deletion, Engagement, MentionKey, alive
 from connectors.reading import string
 from connectors.youtube.api import PAGE_SIZE, Api
 from connectors.youtube.videos import Videos
@@ -40,9 +41,9 @@ class Refresh:
     async def _of_videos(self, ids: Sequence[str]) -> Page:
         found = await self._videos.details(ids, part="statistics")
         at = self._clock()
-        figures = [read_statistics(item, video_id, at) for video_id, item in found.items()]
+        figures = [read_statistics(item, i, at) or _alive(i, at) for i, item in found.items()]
         return Page(
-            engagements=[figure for figure in figures if figure is not None],
+            engagements=figures,
             deletions=self._missing(ids, found),
         )
 
@@ -51,20 +52,24 @@ class Refresh:
         params = {"part": "snippet", "textFormat": "plainText"}
         items = await self._api.by_ids("comments", ids, params)
         at = self._clock()
-        found = {i: item for item in items if (i := string(item.get("id"))) in ids}
-        figures = [read_comment_figures(item, at) for item in found.values()]
+        found = {i: item for item in items if (i := string(item.get("id")) or "") in ids}
+        figures = [read_comment_figures(item, at) or _alive(i, at) for i, item in found.items()]
         return Page(
-            engagements=[figure for figure in figures if figure is not None],
+            engagements=figures,
             deletions=self._missing(ids, found),
         )
 
-    def _missing(self, ids: Sequence[str], found: Collection[str | None]) -> list[Deletion]:
+    def _missing(self, ids: Sequence[str], found: Collection[str]) -> list[Deletion]:
         at = self._clock()
         return [
             Deletion(network=NETWORK, external_id=external_id, seen_at=at)
             for external_id in ids
             if external_id not in found
         ]
+
+
+def _alive(external_id: str, at: datetime) -> Engagement:
+    return alive(MentionKey(network=NETWORK, external_id=external_id), at)
 
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -36,6 +36,13 @@ async def test_videos_and_comments_are_read_again_fifty_at_a_time(desk: Desk) ->
     assert not any(page.deletions for page in pages)
 
 
+async def test_a_video_whose_channel_hides_its_figures_shows_a_sign_of_life(desk: Desk) -> None:
+    (video,) = desk.network.publish(1)
+    desk.network.videos[video]["statistics"] = {}
+    (page,) = await _refreshed(desk.connector(channels=(OWN,)), video)
+    assert [(e.key.external_id, e.is_bare) for e in page.engagements] == [(video, True)]
+
+
 async def test_what_is_no_longer_given_is_deleted(desk: Desk) -> None:
     kept, gone = desk.network.publish(2)
     thread = desk.network.comment()["id"]
