@@ -9,9 +9,14 @@ from functools import partial
 from typing import Any
 
 from connectors.connector import Clock, ConnectorError, Cursor, Page, RateLimited, Unavailable
+from connectors.graph import BadField, Denied
 from connectors.http import NotFound
 from connectors.reading import count, instant, mapping
-from connectors.walk import Listing, Walk, Window, walk_back
+from connectors.walk import Listing, Walk, Window, walk_back, without_marks
+
+_LATE = timedelta(days=1)  # nothing is listed later than that after it was written
+_OF_ONE = (NotFound, BadField, Denied)
+_REMEMBERED = 200  # marks a post, so that the cursor of them all stays small
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +53,12 @@ async def read_branches(
 
     A post that is no longer among `posts` is forgotten. What one of them fails in is raised once the
     rest was read, at once where the network is away or asks to wait; one that was deleted since it
-    was listed is passed over. `given` is as for `walk_back`.
+    was listed, or is refused alone, is passed over. `given` is as for `walk_back`.
     """
     before = mapping(mapping(cursor).get("posts"))
     kept: dict[str, Any] = {post.id: mapping(before.get(post.id)) for post in posts}
+    settle(kept, clock() - window.overlap)
+    window = narrow(window)
     failed: list[ConnectorError] = []
     read_any = False
     for post in posts:
@@ -74,11 +81,25 @@ async def read_branches(
             kept[post.id] |= {"count": post.count, "read_at": asked_at.isoformat()}
     if failed and read_any:
         yield Page(feed=feed, cursor=_cursor(kept, cursor))
-        failed = [error for error in failed if not isinstance(error, NotFound)]
+        failed = [error for error in failed if not isinstance(error, _OF_ONE)]
     if failed:
         raise failed[0]
     mark = {"mark": clock().isoformat()}
     yield Page(feed=feed, cursor=_cursor(kept, mark), complete=True)
+
+
+def narrow(window: Window) -> Window:
+    """Of one walk among many in a cursor."""
+    return replace(window, remembered=_REMEMBERED)
+
+
+def settle(posts: dict[str, Any], at: datetime) -> None:
+    """Forget what was given under posts that have been calm for a day, each with its `walk`."""
+    for post_id, state in posts.items():
+        walk = mapping(mapping(state).get("walk"))
+        mark = instant(walk.get("mark"))
+        if mark is not None and mark < at - _LATE:
+            posts[post_id] = {**state, "walk": without_marks(walk)}
 
 
 def _is_due(post: Trunk, state: dict[str, Any], at: datetime, rhythm: Rhythm) -> bool:

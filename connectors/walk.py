@@ -54,6 +54,7 @@ class Window:
 
     look_back: timedelta
     overlap: timedelta
+    remembered: int = _MAX_SEEN  # marks; fewer where one cursor holds many walks
 
 
 Fetch = Callable[["Walk"], Awaitable[Listing]]
@@ -76,6 +77,7 @@ class Walk:
     fresh: list[str] = field(default_factory=list)
     fresh_from: datetime | None = None  # where `fresh` had to stop
     done: bool = False
+    remembered: int = _MAX_SEEN
     _given: set[str] = field(default_factory=set)
 
     @property
@@ -113,7 +115,7 @@ class Walk:
         assert self.upper is not None
         if position is not None and position < self.upper - self.overlap:
             return
-        if len(self.fresh) < _MAX_SEEN:
+        if len(self.fresh) < self.remembered:
             self.fresh.append(fingerprint)
         elif position is not None:
             self.fresh_from = max(self.fresh_from or position, position)
@@ -184,12 +186,25 @@ def begin(cursor: Cursor | None, window: Window, at: datetime) -> Walk:
     mark, overlap = instant(kept.get("mark")), window.overlap
     if mark is None:
         since = at - window.look_back
-        return Walk(mark=since, floor=since, overlap=overlap)
+        return Walk(mark=since, floor=since, overlap=overlap, remembered=window.remembered)
     floor, forgotten = mark - overlap, instant(kept.get("seen_from"))
     if forgotten is not None:
         floor = max(floor, forgotten + _TICK)  # what stands at it was given, and is not remembered
-    walk = Walk(mark=mark, floor=floor, overlap=overlap, seen=frozenset(strings(kept.get("seen"))))
+    walk = Walk(
+        mark=mark,
+        floor=floor,
+        overlap=overlap,
+        seen=frozenset(strings(kept.get("seen"))),
+        remembered=window.remembered,
+    )
     return _resumed(walk, mapping(kept.get("walk")))
+
+
+def without_marks(cursor: Cursor) -> Cursor:
+    """A finished walk in a few bytes: what comes late and is no younger than its mark is not read."""
+    if "walk" in cursor or not cursor.get("seen"):
+        return cursor
+    return {**cursor, "seen": [], "seen_from": cursor.get("mark")}
 
 
 async def walk_back(

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from connectors.branches import narrow, settle
 from connectors.connector import Clock, ConnectorError, Cursor, Malformed, Page, Unavailable
 from connectors.edges import Read, read_edge
 from connectors.facebook.posts import Active, first_reach, found
@@ -22,7 +23,7 @@ from connectors.reading import instant, mapping, string
 from connectors.walk import Found, Listing, Walk, Window, walk_back
 
 FEED = "comments"
-_MAX_POSTS = 1_000  # of which a position is kept: the newest with comments
+_MAX_POSTS = 400  # of which a position is kept: the newest with comments
 _MAX_FAILURES = 3  # posts in a row, before the others are left for the next poll
 
 State = dict[str, Any]
@@ -65,7 +66,7 @@ class Comments:
             FEED,
             mapping(state.get("walk")),
             partial(self._fetch, post, since),
-            window=Window(look_back=asked_at - since, overlap=self._settings.overlap),
+            window=narrow(Window(look_back=asked_at - since, overlap=self._settings.overlap)),
             clock=self._clock,
         )
         read = {"sign": post.sign, "read": asked_at.isoformat()}
@@ -110,6 +111,7 @@ class Comments:
         oldest = at - self._settings.comments_for
         kept = mapping(mapping(cursor).get("posts"))
         states = {post_id: mapping(state) for post_id, state in kept.items()}
+        settle(states, at - self._settings.overlap)
         return {
             post_id: state
             for post_id, state in states.items()
@@ -125,4 +127,6 @@ def _due(active: Iterable[Active], states: dict[str, State]) -> list[Active]:
 
 
 def _cursor(states: dict[str, State], since: datetime) -> Cursor:
-    return {"v": 1, "from": since.isoformat(), "posts": dict(states)}
+    newest = sorted(states, key=lambda post: str(states[post].get("published")), reverse=True)
+    kept = {post_id: states[post_id] for post_id in newest[:_MAX_POSTS]}
+    return {"v": 1, "from": since.isoformat(), "posts": kept}

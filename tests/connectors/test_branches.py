@@ -9,6 +9,7 @@ import pytest
 
 from connectors.branches import Rhythm, Trunk, read_branches
 from connectors.connector import ConnectorError, Cursor, Malformed, Page, RateLimited, Unauthorized
+from connectors.graph import BadField, Denied
 from connectors.http import NotFound
 from connectors.mention import Kind, Mention
 from connectors.walk import Found, Listing, Walk, Window
@@ -75,6 +76,28 @@ async def test_a_post_that_was_deleted_meanwhile_is_passed_over() -> None:
     pages = await posts.read()
     assert given(pages) == ["1"]
     assert pages[-1].complete
+
+
+@pytest.mark.parametrize("refusal", [BadField("code 100"), Denied("code 10")])
+async def test_a_post_that_is_refused_alone_does_not_keep_the_feed_from_being_complete(
+    refusal: ConnectorError,
+) -> None:
+    posts = Posts(a=refusal, b=["1"])
+    pages = await posts.read()
+    assert given(pages) == ["1"]
+    assert pages[-1].complete
+
+
+async def test_the_cursor_of_many_busy_posts_stays_small() -> None:
+    posts = Posts(**{f"{n:017}": [f"{n}-{one}" for one in range(150)] for n in range(40)})
+    assert len(given(await posts.read())) == 6_000
+    posts.under |= {f"{n:017}": [f"{n}-1"] for n in range(40, 500)}
+    posts.at += timedelta(days=2)
+    assert len(given(await posts.read())) == 460
+    assert len(json.dumps(posts.cursor)) < 200_000
+    posts.at += timedelta(days=2)
+    assert given(await posts.read()) == [], "what is forgotten is not given again"
+    assert len(json.dumps(posts.cursor)) < 150_000
 
 
 async def test_a_refusal_of_every_post_is_raised_before_any_page() -> None:

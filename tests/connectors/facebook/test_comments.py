@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -238,6 +239,20 @@ async def test_positions_of_posts_too_old_to_ask_about_are_dropped(
     now.at += timedelta(days=15)
     await read(make(), cursors)
     assert cursors["comments"]["posts"] == {}
+
+
+async def test_the_cursor_of_a_busy_fortnight_stays_small(
+    make: Make, network: Facebook, now: Now
+) -> None:
+    posts = [network.post(at=EARLIER - timedelta(minutes=n))["id"] for n in range(450, 0, -1)]
+    for n, post in enumerate(posts):
+        for second in range(60 if n >= 430 else 1):
+            network.comment(post, at=EARLIER + timedelta(seconds=second))
+    cursors: Cursors = {}
+    found = [m for m in await read(make(), cursors) if m.kind is Kind.COMMENT]
+    assert len(found) == 20 * 60 + 380, "of the four hundred newest"
+    assert len(json.dumps(cursors["comments"])) < 200_000
+    assert await read(make(), cursors) == []
 
 
 async def test_no_comments_are_read_where_nobody_wants_them(make: Make, network: Facebook) -> None:
