@@ -7,16 +7,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from html import unescape
 from typing import Any
-
-from selectolax.lexbor import LexborHTMLParser
 
 from connectors.connector import Reject
 from connectors.dates import believable
 from connectors.mention import Author, Engagement, Kind, Media, Mention, MentionKey
 from connectors.reading import count, instant, line, mapping, mappings, string
-from connectors.text import MAX_HTML, html_images, html_to_text, plain
+from connectors.text import Fragment, Images, plain
 from connectors.urls import canonical_url
 
 NETWORK = "discourse"
@@ -28,11 +25,7 @@ _NOTICED = timedelta(seconds=2)  # between writing a post and its row
 # Most posts are plain paragraphs: no parser is needed for them.
 _PARAGRAPHS = re.compile(r"(?:<p>[^<&]*</p>\s*)+")
 _PARAGRAPH = re.compile(r"<p>([^<]*)</p>")
-_MENTIONED = re.compile(r'<a class="mention"[^>]{0,300}>@([\w.-]{1,60})</a>')
-# Discourse writes its links so; a second parser would cost as much as the text's.
-_HREF = re.compile(r'href="(https?://[^"\s]{1,2000})"')
 _EMOJI = re.compile(r'<img[^>]{0,600}class="emoji[^>]{0,300}alt="(:[^"]{1,60}:)"[^>]{0,100}>')
-_MAX_ASIDES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +98,7 @@ def _mention(
     published: datetime | None,
     at: datetime,
 ) -> Mention:
-    html = _EMOJI.sub(r"\1", _html(post))
-    written = _without(html, "<aside", "aside.quote")
-    # A preview is its page's words, but the link is the author's; so it is with a picture's size.
-    theirs = _without(written, "<aside", "aside.onebox")
-    theirs = _without(theirs, 'class="meta"', "div.meta")
+    words = _words(_html(post))
     url = _url(post, number, forum)
     is_first = number <= 1
     return Mention(
@@ -120,11 +109,11 @@ def _mention(
         edited_at=_edited(post, published, at),
         url=url,
         title=_title(post) if is_first else None,
-        text=_text(theirs),
+        text=words.text,
         author=_author(post, forum),
-        links=_links(written, url),
-        media=_media(theirs, forum),
-        accounts=tuple(dict.fromkeys(_MENTIONED.findall(theirs)))[:_MANY],
+        links=_links(words.links, url),
+        media=_media(words.images, forum),
+        accounts=tuple(dict.fromkeys(words.accounts))[:_MANY],
     )
 
 
@@ -185,24 +174,27 @@ def _html(post: Mapping[str, Any]) -> str:
     return raw if isinstance(raw, str) else ""
 
 
-def _without(html: str, mark: str, selector: str) -> str:
-    """The markup without these elements: they are not the author's words."""
-    if mark not in html:
-        return html
-    tree = LexborHTMLParser(html[:MAX_HTML])
-    for _ in range(_MAX_ASIDES):
-        # One at a time: they may stand within each other.
-        node = tree.css_first(selector)
-        if node is None:
-            break
-        node.decompose()
-    return tree.body.html or "" if tree.body is not None else ""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What the author of a post wrote: without quotes, previews of links, and sizes of pictures."""
+
+    text: str
+    links: tuple[str, ...] = ()
+    images: Images = ()
+    accounts: tuple[str, ...] = ()
 
 
-def _text(html: str) -> str:
+def _words(html: str) -> Words:
     if _PARAGRAPHS.fullmatch(html):
-        return plain("\n\n".join(_PARAGRAPH.findall(html)))
-    return html_to_text(html)
+        return Words(text=plain("\n\n".join(_PARAGRAPH.findall(html))))
+    fragment = Fragment(_EMOJI.sub(r"\1", html) if "emoji" in html else html)
+    fragment.drop("aside", "quote")
+    links = fragment.links()  # that of a preview is the author's, its words are not
+    fragment.drop("aside", "onebox")
+    fragment.drop("div", "meta")
+    accounts = tuple(name.removeprefix("@") for name in fragment.words("a", "mention"))
+    images = fragment.images()
+    return Words(text=fragment.text(), links=links, images=images, accounts=accounts)
 
 
 def _title(post: Mapping[str, Any]) -> str | None:
@@ -235,18 +227,14 @@ def _edited(post: Mapping[str, Any], published: datetime | None, at: datetime) -
     return updated
 
 
-def _links(html: str, own: str | None) -> tuple[str, ...]:
-    if "href" not in html:
-        return ()
-    found = (canonical_url(unescape(link)) for link in _HREF.findall(html)[:_MANY])
+def _links(written: tuple[str, ...], own: str | None) -> tuple[str, ...]:
+    found = (canonical_url(link) for link in written[:_MANY])
     return tuple(dict.fromkeys(link for link in found if link and link != own))
 
 
-def _media(html: str, forum: Forum) -> tuple[Media, ...]:
-    if "<img" not in html:
-        return ()
+def _media(images: Images, forum: Forum) -> tuple[Media, ...]:
     base = f"{forum.base_url}/"
-    found = ((canonical_url(src, base=base), alt) for src, alt in html_images(html)[:_MANY])
+    found = ((canonical_url(src, base=base), alt) for src, alt in images[:_MANY])
     return tuple(
         Media(kind="image", url=url, alt=alt)
         for url, alt in found

@@ -6,10 +6,11 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.text import (
+    Fragment,
     html_images,
     html_links,
     html_to_line,
@@ -60,14 +61,30 @@ def test_images_and_links_are_found_and_tracking_pixels_left_out():
     assert html_links(html) == ("https://x.example",)
 
 
+def test_a_fragment_leaves_out_elements_by_class_also_those_within_each_other():
+    html = (
+        '<aside class="quote big">un<aside class="quote">deux</aside></aside>'
+        '<aside class="note">trois <a class="name" href="https://x.example/a">@léa</a></aside>'
+        '<div class="quote">quatre <img src="a.jpg"></div><svg><title>cinq</title></svg>'
+    )
+    fragment = Fragment(html)
+    fragment.drop("aside", "quote", "other")
+    assert fragment.words("a", "name") == ("@léa",)
+    assert fragment.links() == ("https://x.example/a",)
+    assert fragment.images() == (("a.jpg", None),)
+    assert fragment.text() == "trois @léa\nquatre"
+
+
 @pytest.mark.parametrize(
     "hostile",
     ["<div>" * 200_000, "<b><p></b>" * 50_000, "&" * 300_000, "<!--" * 100_000, "<a><table>" * 30_000,
-     "<img src='data:image/png;base64," + "A" * 900_000 + "'>fin", "&amp;" * 100_000],
+     "<img src='data:image/png;base64," + "A" * 900_000 + "'>fin", "&amp;" * 100_000,
+     "<aside class=quote>" * 10_000],
 )  # fmt: skip
 def test_hostile_markup_costs_little(hostile):
     started = time.perf_counter()
     html_to_text(hostile)
+    Fragment(hostile).drop("aside", "quote")
     assert time.perf_counter() - started < 2
 
 
@@ -101,5 +118,6 @@ def test_a_declared_language_is_cut_to_its_code(declared, code):
 
 
 @given(st.text(st.one_of(st.characters(), st.sampled_from(" \n\u00a0e\u0301\u200b")), max_size=60))
+@example("un  \n\n \n\n deux\n")
 def test_the_short_way_of_printable_text_ends_where_the_long_one_does(text: str) -> None:
     assert plain(text) == plain(f"{text}\u00ad"), "an invisible character forces the long way"
