@@ -136,7 +136,10 @@ class ThreadsConnector:
         )
 
     async def receive(self, call: Call) -> AsyncIterator[Page]:
-        for page in read_call(call):
+        others = {"replies": self._lists.answers, "mentions": self._lists.mentioned}
+        for field, page in read_call(call):
+            if field in others:
+                await others[field].add([mention.external_id for mention in page.mentions])
             yield page
 
 

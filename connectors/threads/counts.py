@@ -21,7 +21,8 @@ from connectors.connector import (
     Unauthorized,
     Unavailable,
 )
-from connectors.graph import BadField, Graph
+from connectors.foreign import Foreign
+from connectors.graph import BadField, Gone, Graph
 from connectors.http import NotFound
 from connectors.mention import AudienceSnapshot, Deletion, Engagement, MentionKey, alive
 from connectors.reading import figure, line
@@ -39,10 +40,12 @@ class Counts:
         self._graph = graph
         self._lists = lists
         self._clock = clock
-        self._others_can_be_read = False
+        self._readable: set[Foreign] = set()  # of what kind a post was looked up
+        self._trusted = False
 
     async def pages(self, ids: Collection[str]) -> AsyncIterator[Page]:
         """One call a post, two for an own one; what was found by search cannot be looked up."""
+        self._trusted = False
         for external_id in ids:
             if external_id not in self._lists.foreign:
                 yield await self._page(external_id)
@@ -52,25 +55,40 @@ class Counts:
         try:
             post = await self._graph.get(external_id, {"fields": "id,username"})
         except (NotFound, BadField) as error:
-            if not await self._is_gone(external_id, error):
+            # A bare 404 may come from anything on the way.
+            if not isinstance(error, (Gone, BadField)) or not await self._is_gone(external_id):
                 return Page(feed="refresh")
             deletion = Deletion(network=NETWORK, external_id=external_id, seen_at=at)
             return Page(feed="refresh", deletions=(deletion,))
-        if line(post.get("username")) != await self._lists.username():
-            self._others_can_be_read = True
+        author = line(post.get("username"))
+        if author != await self._lists.username():
+            await self._note_readable(external_id, author)
             return Page(feed="refresh", engagements=(alive(_key(external_id), at),))
         return Page(feed="refresh", engagements=(await self._insights(external_id, at),))
 
-    async def _is_gone(self, external_id: str, error: Exception) -> bool:
-        """The network answers alike for what is gone and for what is not ours to look up.
+    async def _is_gone(self, external_id: str) -> bool:
+        """The network answers alike for what is gone, for what is not ours to look up, and where a
+        permission was lost.
 
-        Whether replies and mentions can be looked up is not documented: theirs counts once one was.
+        Whether replies and mentions can be looked up is not documented: a reply counts as gone once
+        another one was looked up, a mention likewise.
         """
-        if "Graph API" not in str(error):  # a bare 404 may come from anything on the way
-            return False
         if not await self._lists.foreign.ours([external_id]):
             return False
-        return self._others_can_be_read or bool(await self._lists.answers.ours([external_id]))
+        for others in (self._lists.answers, self._lists.mentioned):
+            if not await others.ours([external_id]) and others not in self._readable:
+                return False
+        if not self._trusted:
+            await self._lists.still_ours()
+            self._trusted = True
+        return True
+
+    async def _note_readable(self, external_id: str, author: str | None) -> None:
+        if author is None:
+            return
+        for others in {self._lists.answers, self._lists.mentioned} - self._readable:
+            if not await others.ours([external_id]):
+                self._readable.add(others)
 
     async def _insights(self, external_id: str, at: datetime) -> Engagement:
         asked = {"metric": ",".join(METRICS)}

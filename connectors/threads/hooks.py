@@ -22,23 +22,24 @@ FEED = "webhook"
 _SAID = frozenset({"replies", "mentions", "publish"})
 
 
-def read_call(call: Call) -> Iterator[Page]:
+def read_call(call: Call) -> Iterator[tuple[str, Page]]:
+    """(field, page) of each change."""
     try:
         body = orjson.loads(call.body)
     except orjson.JSONDecodeError:
         reject = Reject(error="a webhook's body that is no JSON", payload=call.body)
-        yield Page(feed=FEED, rejects=(reject,))
+        yield "", Page(feed=FEED, rejects=(reject,))
         return
     for field, value in _changes(body):
         try:
             if field in _SAID:
-                yield Page(feed=FEED, mentions=read_post(value, call.received_at).mentions)
+                yield field, Page(feed=FEED, mentions=read_post(value, call.received_at).mentions)
             elif field == "delete":
                 gone = identity(value)
                 deletion = Deletion(network=NETWORK, external_id=gone, seen_at=call.received_at)
-                yield Page(feed=FEED, deletions=(deletion,))
+                yield field, Page(feed=FEED, deletions=(deletion,))
         except ValueError as error:
-            yield Page(feed=FEED, rejects=(rejected(value, error),))
+            yield field, Page(feed=FEED, rejects=(rejected(value, error),))
 
 
 def _changes(body: Any) -> Iterator[tuple[str, dict[str, Any]]]:

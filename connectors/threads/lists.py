@@ -61,6 +61,7 @@ class Lists:
         )
         self.foreign = Foreign(ledger, name="threads others' posts", account=account)
         self.answers = Foreign(ledger, name="threads others' answers", account=account)
+        self.mentioned = Foreign(ledger, name="threads others' mentions", account=account)
         self._refusing: set[str] = set()  # lists that do not know every field
         self._username: str | None = None
 
@@ -70,6 +71,10 @@ class Lists:
             answer = await self._graph.get("me", {"fields": "id,username"})
             self._username = line(answer.get("username")) or ""
         return self._username
+
+    async def still_ours(self) -> None:
+        """Raises where the account's own threads cannot be read."""
+        await self._graph.get("me/threads", {"fields": "id", "limit": 1})
 
     async def search(
         self, feed: str, query: str, mode: str, cursor: Cursor | None, given: set[str]
@@ -85,7 +90,7 @@ class Lists:
 
     async def mentions(self, cursor: Cursor | None, given: set[str]) -> AsyncIterator[Page]:
         async for page in self._walk("mentions", cursor, self._edge("me/mentions"), given):
-            await self.answers.add(await self._others(page))
+            await self.mentioned.add(await self._others(page))
             yield page
 
     async def own(self, cursor: Cursor | None, given: set[str]) -> AsyncIterator[Page]:

@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.connector import Page, Unauthorized
+from connectors.graph import Denied
 from connectors.mention import Kind
 from connectors.oauth import begin_consent, exchange
 from connectors.threads import ThreadsConnector, ThreadsSettings
@@ -87,6 +88,41 @@ async def test_a_reply_is_gone_only_where_replies_can_be_looked_up(readable: boo
         ready.network.gone.add(lost)
         ready.network.answers_can_be_read = readable
         assert gone(await refreshed(made(ready), kept, lost)) == ([lost] if readable else [])
+
+
+async def test_replies_that_can_be_looked_up_say_nothing_of_mentions() -> None:
+    """The network lets nobody look a mention up here: it answers as for one that is gone."""
+    async with source(replies=True, mentions=True) as ready:
+        reply = ready.network.reply(ready.network.thread()["id"])["id"]
+        mention = ready.network.mentions.add(post("77", START))["id"]
+        await ready.drain()
+        assert gone(await refreshed(made(ready), reply, mention)) == []
+
+
+@pytest.mark.parametrize("field", ["replies", "mentions"])
+async def test_what_was_pushed_and_cannot_be_looked_up_is_not_taken_for_deleted(field: str) -> None:
+    async with source(**HOOKED) as ready:
+        await received(made(ready), call(field, REPLY))
+        assert gone(await refreshed(made(ready), REPLY["id"])) == []
+
+
+async def test_an_own_reply_without_its_author_s_name_says_nothing_of_others() -> None:
+    async with source(replies=True) as ready:
+        thread = ready.network.thread()["id"]
+        nameless = ready.network.reply(thread, username=None)["id"]
+        other = ready.network.reply(thread)["id"]
+        await ready.drain()
+        ready.network.gone.add(other)
+        assert gone(await refreshed(made(ready), nameless, other)) == []
+
+
+async def test_nothing_is_erased_where_a_permission_may_be_missing() -> None:
+    async with source() as ready:
+        thread = ready.network.thread()["id"]
+        ready.network.gone.add(thread)
+        ready.network.denied["threads"] = (10, 0)
+        with pytest.raises(Denied):
+            await refreshed(made(ready), thread)
 
 
 async def test_a_404_from_something_on_the_way_deletes_nothing() -> None:
