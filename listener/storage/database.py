@@ -94,16 +94,25 @@ class Database:
         )
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction, committed at the end, rolled back on any error."""
+    async def write(self, *, durable: bool = False) -> AsyncIterator[AsyncConnection]:
+        """One transaction, committed at the end, rolled back on any error.
+
+        `durable`: it outlives a power cut, as on PostgreSQL every one does.
+        """
         if not self.is_sqlite:
             async with self.engine.begin() as connection:
                 yield connection
             return
         async with self._writer, self.engine.connect() as connection:
-            await connection.execution_options(sqlite_begin="IMMEDIATE")
-            async with connection.begin():
-                yield connection
+            if durable:
+                await _set_synchronous(connection, "FULL")
+            try:
+                await connection.execution_options(sqlite_begin="IMMEDIATE")
+                async with connection.begin():
+                    yield connection
+            finally:
+                if durable:
+                    await _set_synchronous(connection, "NORMAL")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -122,6 +131,13 @@ class Database:
         await self.engine.dispose()
 
 
+async def _set_synchronous(connection: AsyncConnection, level: str) -> None:
+    """Only outside a transaction: SQLite does not change it within one."""
+    await connection.execution_options(sqlite_begin="")
+    async with connection.begin():
+        await connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -136,7 +152,8 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         # A power cut may undo the last commits, whole: their cursors go back with them, and the
-        # pages are read again. A crash of the process loses nothing.
+        # pages are read again. A crash of the process loses nothing. What nobody would give us
+        # again is written with `durable`.
         "synchronous=NORMAL",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_SECONDS * 1000}",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.webhook import Answer, Call, Forged, Receiving
 from listener.app.application import Application
 from listener.app.vitals import Vitals
+from listener.workflows.collect import Source
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class Hooks:
         self._vitals = vitals
         self._received = received
         self._told: dict[str, float] = {}
+        self._working: set[asyncio.Task[web.Response]] = set()
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         return (
@@ -50,14 +53,7 @@ class Hooks:
         if source is None or not isinstance(source.connector, Receiving):
             return web.Response(status=404)
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                call = await _call(request, app)
-                answer = source.connector.answer(call)
-                if answer.keep:
-                    is_new = await app.receiver.keep(source, call)
-                    self._count(source.id, "kept" if is_new else "repeated")
-                    self._received()
-                return _response(answer)
+            return await self._in_time(self._answered(request, app, source, source.connector))
         except Forged:
             self._count(source.id, "forged")
             self._tell(source.id)
@@ -70,6 +66,36 @@ class Hooks:
             self._count(source.id, "failed")
             log.error("hook.failed source=%s error=%s", source.id, type(error).__name__)
             return web.Response(status=503, headers={"Retry-After": "30"})
+
+    async def _answered(
+        self, request: web.Request, app: Application, source: Source, connector: Receiving
+    ) -> web.Response:
+        call = await _call(request, app)
+        answer = connector.answer(call)
+        if answer.keep:
+            is_new = await app.receiver.keep(source, call)
+            self._count(source.id, "kept" if is_new else "repeated")
+            self._received()
+        return _response(answer)
+
+    async def _in_time(self, work: Coroutine[Any, Any, web.Response]) -> web.Response:
+        """Raises TimeoutError once the time is over, and lets go what cannot be interrupted.
+
+        SQLite waits for another process's writer in its thread, and so would whoever cancels it.
+        """
+        task = asyncio.create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._ended)
+        await asyncio.wait((task,), timeout=ANSWER_WITHIN)
+        if not task.done():
+            task.cancel()
+            raise TimeoutError
+        return task.result()
+
+    def _ended(self, task: asyncio.Task[web.Response]) -> None:
+        self._working.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, or the event loop complains that nobody did
 
     def _count(self, source_id: str, outcome: str) -> None:
         self._vitals.hooks[source_id, outcome] += 1

@@ -40,7 +40,7 @@ class Receiver:
     async def keep(self, source: Source, call: Call) -> bool:
         """Commit a call that the connector wants kept; False where it stands there already."""
         sealed = self.sealer.seal(_dumped(call), CALL)
-        async with self.database.write() as connection:
+        async with self.database.write(durable=True) as connection:
             return await inbox.keep(
                 connection, source.id, _fingerprint(call), sealed, at=call.received_at
             )

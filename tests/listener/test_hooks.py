@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import io
 import json
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ from typing import Any
 
 import aiohttp
 import pytest
+from sqlalchemy import text
 
 from connectors.connector import Cursors, Malformed, Page, RateLimited, Unauthorized, Unavailable
 from connectors.webhook import Answer, Call, require_signature, require_token
 from listener.storage import inbox
 from listener.storage.database import Database
+from listener.web import hooks
 from listener.web.hooks import MAX_BODY, Hooks
 from listener.web.server import WebServer
 from listener.workflows.collect import Source
@@ -197,6 +200,42 @@ async def test_a_database_that_is_away_is_said_so_that_the_network_calls_again(
     monkeypatch.setattr(inbox, "keep", away)
     assert await push(site) == 503
     assert site.woken == 0
+
+
+async def test_a_database_that_is_slow_is_not_waited_for_longer_than_networks_wait(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hooks, "ANSWER_WITHIN", 0.3)
+    busy = Database(site.database.url)
+    async with busy.write() as connection:
+        if not busy.is_sqlite:
+            await connection.execute(text("LOCK TABLE inbox"))
+        began = time.monotonic()
+        assert [await push(site, number) for number in range(6)] == [503] * 6
+        assert time.monotonic() - began < 6
+    await busy.close()
+    assert await push(site, 1) == 200
+    assert await site.read() >= 1
+    assert len({call.body for call in site.network.read}) == len(site.network.read)
+
+
+async def test_a_call_stands_on_the_disk_before_it_is_answered(site: Site) -> None:
+    """A power cut takes SQLite's last commits back; nobody would read this one again."""
+    if not site.database.is_sqlite:
+        pytest.skip("PostgreSQL waits for the disk at every commit")
+    levels: list[int] = []
+    kept = inbox.keep
+
+    async def watched(connection: Any, *given: Any, **more: Any) -> bool:
+        levels.append((await connection.execute(text("PRAGMA synchronous"))).scalar_one())
+        return await kept(connection, *given, **more)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(inbox, "keep", watched)
+        assert await push(site) == 200
+    async with site.database.write() as connection:
+        levels.append((await connection.execute(text("PRAGMA synchronous"))).scalar_one())
+    assert levels == [2, 1]  # FULL, then NORMAL again
 
 
 @pytest.mark.parametrize(
