@@ -38,7 +38,7 @@ class Figures:
 async def read_figures(api: Api, urns: Sequence[str], clock: Clock) -> dict[str, Figures | None]:
     """By URN, at most BATCH of them; None where the network says that it is gone.
 
-    What the answer leaves out is left out here.
+    What the answer leaves out is left out here. Of what it refuses only this is told: it is there.
     """
     answer = await api.get("socialMetadata", {"ids": listed(urns)})
     results = answer.get("results")
@@ -51,8 +51,13 @@ async def read_figures(api: Api, urns: Sequence[str], clock: Clock) -> dict[str,
             found[name] = _figures(item, name, at)
     for said in ("errors", "statuses"):
         for key, value in mapping(answer.get(said)).items():
-            if (name := urn(key)) in urns and name is not None and _status(value) in (404, 410):
+            name, status = urn(key), _status(value)
+            if name is None or name not in urns or name in found:
+                continue
+            if status in (404, 410):
                 found[name] = None
+            elif status == 403:
+                found[name] = _figures({}, name, at)
     return found
 
 

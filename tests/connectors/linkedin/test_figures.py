@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -49,6 +50,16 @@ async def test_what_is_refused_alone_is_neither_gone_nor_alive(ready: Bench) -> 
     ready.network.faults.extend([None, Fault(status=403, body=b"{}")])
     pages = await refreshed(ready, post)
     assert not figures(pages) and not deletions(pages)
+
+
+async def test_what_is_refused_among_many_is_not_asked_for_alone(ready: Bench) -> None:
+    own, other = (ready.network.post()["id"] for _ in range(2))
+    answer = {"results": {own: {}}, "statuses": {own: 200}, "errors": {other: {"status": 403}}}
+    ready.network.faults.append(Fault(status=200, body=json.dumps(answer).encode()))
+    pages = await refreshed(ready, own, other)
+    assert {name: told.is_bare for name, told in figures(pages).items()} == {own: True, other: True}
+    assert not deletions(pages)
+    assert len(ready.network.asked("socialMetadata")) == 1
 
 
 async def test_statistics_that_are_refused_leave_shares_unknown(ready: Bench) -> None:
