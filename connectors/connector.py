@@ -190,8 +190,8 @@ class Refreshing(Protocol):
     """A connector that can read again the counts of mentions it has seen, and finds what is gone.
 
     Of each key that still stands it yields an `Engagement`, whose figures are all None where the
-    network told none: a sign of life. A key of which it yields nothing is soon asked for again, which
-    is right where the network could not be asked.
+    network told none: a sign of life. A key of which it yields nothing is asked for again: soon while
+    it is young, or where an error ended the refresh, else like one that stands.
 
     `verify_every`, where it has one, is how long a stored text may stand without being asked for:
     some networks want what is deleted there deleted here within days.

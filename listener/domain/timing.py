@@ -13,6 +13,7 @@ REFRESH = (
     (timedelta(days=1), timedelta(hours=2)),
     (timedelta(days=7), timedelta(hours=12)),
 )
+YOUNG = REFRESH[-1][0]
 GROWING = 2.0  # times the usual speed
 GROWING_REFRESH = timedelta(minutes=5)
 GROWING_FOR = timedelta(days=14)

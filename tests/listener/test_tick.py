@@ -53,6 +53,7 @@ class Counts:
     at: Any = NIGHT
     verify_every: timedelta | None = None
     reactions: int | None = 500
+    silent: bool = False
 
     def hosts(self) -> tuple[str, ...]:
         return ()
@@ -63,6 +64,8 @@ class Counts:
 
     async def refresh(self, keys: Collection[MentionKey]) -> AsyncIterator[Page]:
         self.asked += keys
+        if self.silent:
+            return
         if self.gone:
             yield Page(
                 deletions=[
@@ -147,6 +150,40 @@ async def test_a_sign_of_life_ends_the_refreshes_of_what_has_had_its_time(databa
     (stored,) = await rows(database, "mentions")
     assert len(network.asked) == 1
     assert stored.refresh_at is None
+
+
+@pytest.mark.parametrize(
+    ("age", "verify_every", "again"),
+    [
+        (timedelta(days=2), None, timedelta(minutes=30)),
+        (timedelta(days=2), timedelta(days=1), timedelta(minutes=30)),
+        (timedelta(days=8), None, None),
+        (timedelta(days=8), timedelta(days=1), timedelta(days=1)),
+    ],
+)
+async def test_what_is_asked_for_in_vain_is_asked_for_again_soon_only_while_it_is_young(
+    database, age: timedelta, verify_every: timedelta | None, again: timedelta | None
+) -> None:
+    processor = house(database)
+    await live(processor, NIGHT - timedelta(days=20))
+    post = mention(1, published_at=NIGHT - timedelta(days=1))
+    await processor.process(page(post), ORIGIN, NIGHT)
+    network = Counts(at=NIGHT - timedelta(days=1) + age, silent=True, verify_every=verify_every)
+    made, known = refresher(database, network)
+    await made.refresh(known, network.at)
+    (stored,) = await rows(database, "mentions")
+    assert len(network.asked) == 1
+    assert stored.refresh_at == (network.at + again if again else None)
+
+
+async def test_what_a_source_brought_that_is_switched_off_waits_for_it(database) -> None:
+    processor = house(database)
+    await live(processor, NIGHT - timedelta(days=20))
+    await processor.process(page(mention(1)), ORIGIN, NIGHT)
+    made, _known = refresher(database, Counts(at=NIGHT))
+    await made.refresh({}, NIGHT + timedelta(days=9))
+    (stored,) = await rows(database, "mentions")
+    assert stored.refresh_at == NIGHT + timedelta(days=10)
 
 
 async def test_growth_found_by_a_refresh_pages(database) -> None:
