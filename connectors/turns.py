@@ -47,16 +47,18 @@ async def in_turn(turns: Sequence[Turn], *, refused: set[str], clock: Clock) -> 
     """Every feed's pages; what failed is raised at the end.
 
     What may pass is raised; a lasting refusal only where nothing at all could be read, else it is
-    told once, as a gap (`refused` remembers it). A budget of our own that is spent stops its feed;
+    told once, as a gap (`refused` remembers it), also for the polls at which nothing else is due. A
+    budget of our own that is spent stops its feed;
     the network's own "wait" stops the round, since its other feeds would fare no better.
     """
     failures: list[tuple[Turn, ConnectorError]] = []
-    read_any = False
+    read_any = in_peace = False
     for turn in turns:
         try:
             async for page in turn.read():
                 read_any = True
                 yield page
+            in_peace = True
             refused.discard(turn.feed)
         except ConnectorError as error:
             failures.append((turn, error))
@@ -68,7 +70,9 @@ async def in_turn(turns: Sequence[Turn], *, refused: set[str], clock: Clock) -> 
             log.warning("%s refused: %s", turn.kind, type(failure).__name__)
             gap = Gap(since=None, until=clock(), reason=f"{turn.kind}: {failure}")
             yield Page(feed=turn.feed, gaps=(gap,))
-    _raise_worst([error for _turn, error in failures], read_any=read_any)
+    told = refused if in_peace else frozenset()
+    left = [error for turn, error in failures if turn.feed not in told or not _lasts(error)]
+    _raise_worst(left, read_any=read_any)
 
 
 def _lasts(error: ConnectorError) -> bool:

@@ -42,6 +42,15 @@ async def test_a_lasting_refusal_is_told_once_and_again_after_it_was_lifted() ->
     assert await run(turn("a"), denied, refused=refused) == ["a", "b refused"]
 
 
+async def test_a_refusal_that_was_told_is_not_raised_where_nothing_else_is_due() -> None:
+    idle, denied = turn("a", pages=0), turn("b", Unauthorized("no"), pages=0)
+    assert await run(idle, denied, refused={"b"}) == []
+    with pytest.raises(Unauthorized):
+        await run(idle, denied)
+    with pytest.raises(Unauthorized):
+        await run(denied, turn("c", Unauthorized("no"), pages=0), refused={"b", "c"})
+
+
 async def test_what_may_pass_is_raised_after_the_others_were_read() -> None:
     given: list[str] = []
     with pytest.raises(Unavailable):
