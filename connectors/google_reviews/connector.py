@@ -173,7 +173,7 @@ class _Own:
         async for page in self._reviews.pages(feed, cursors.get(feed), location):
             given += page.mentions
             yield page
-        async for page in self._listing.pages(listing, cursors.get(listing), location, given):
+        async for page in self._listing.pages(listing, cursors, location, given):
             yield page
 
 

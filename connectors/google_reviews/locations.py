@@ -20,6 +20,7 @@ from connectors.connector import (
     Malformed,
     Page,
     RateLimited,
+    Unauthorized,
     Unavailable,
 )
 from connectors.google_reviews.access import Google
@@ -58,6 +59,11 @@ class Locations:
                 raise
             log.info("google_reviews.locations_unknown", error=type(error).__name__)
             return known, None
+        listed = {location.name for location in found}
+        # A number that no list names is asked for all the same: Google's answer says what is wrong.
+        found += [place for place in self._configured() if place.name not in listed]
+        if not found:
+            raise Unauthorized("this login manages no place on Google: log in as another person")
         return found, Page(feed=FEED, cursor=self._cursor(found, at), complete=True)
 
     def _kept(self, cursor: Cursor | None) -> list[Location]:

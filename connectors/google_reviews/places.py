@@ -12,9 +12,17 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from connectors.audience import audience_page, is_due
+from connectors.audience import EVERY, audience_page, is_due
 from connectors.budget import Budget, Ledger
-from connectors.connector import Clock, Cursor, Page, RateLimited, Reject, Unavailable
+from connectors.connector import (
+    Clock,
+    ConnectorError,
+    Cursor,
+    Page,
+    RateLimited,
+    Reject,
+    Unavailable,
+)
 from connectors.google_reviews.access import judged
 from connectors.google_reviews.settings import GoogleReviewsSettings
 from connectors.google_reviews.wire import NETWORK, mean_of, read_peer_review, rejected
@@ -45,13 +53,15 @@ class Places:
         self._clock = clock
         self._ledger = ledger
         self._budget = budget
+        self._refused: dict[str, tuple[datetime, ConnectorError]] = {}
 
     async def pages(self, feed: str, cursor: Cursor | None, place_id: str) -> AsyncIterator[Page]:
         at = self._clock()
         if not is_due(cursor, at):
+            yield Page(feed=feed, complete=True)  # another place that is lost is no outage
             return
         known = _known(cursor)
-        place = await self._asked(place_id)
+        place = await self._once_a_day(place_id, at)
         mentions, rejects = self._read(place, place_id, known, at)
         deletions = _expired(known, at, self._settings.keep_peer_reviews)
         snapshots = [_snapshot(place, place_id, at)] if self._settings.audience else []
@@ -65,6 +75,19 @@ class Places:
             cursor={**(page.cursor or {}), "reviews": known},
             complete=True,
         )
+
+    async def _once_a_day(self, place_id: str, at: datetime) -> dict[str, Any]:
+        """A refusal is paid for, too: it is told again, not asked for again, for as long."""
+        refused_at, refusal = self._refused.get(place_id, (None, None))
+        if refused_at and refusal and timedelta(0) <= at - refused_at < EVERY:
+            raise refusal
+        try:
+            return await self._asked(place_id)
+        except (RateLimited, Unavailable):
+            raise
+        except ConnectorError as error:
+            self._refused[place_id] = (at, error)
+            raise
 
     async def _asked(self, place_id: str) -> dict[str, Any]:
         wanted = f"{_FIELDS},reviews" if self._settings.peer_reviews else _FIELDS

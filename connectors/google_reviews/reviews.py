@@ -44,13 +44,13 @@ class Reviews:
         return self._told.get(location.name, (location, None, None))[2]
 
     async def page(self, location: Location, token: str | None) -> dict[str, Any]:
-        """A place without reviews answers `{}`; anything else that lists none is no answer."""
+        """A place without reviews answers `{}`; what lists none and says something else is no answer."""
         params: dict[str, str | int] = {"pageSize": _PAGE_SIZE, "orderBy": "updateTime desc"}
         if token is not None:
             params["pageToken"] = token
         answer = await self._google.get(f"{self._settings.reviews}/{location.name}/reviews", params)
         reviews = answer.get("reviews", [])
-        if not isinstance(reviews, list) or not answer.keys() <= _KEYS:
+        if not isinstance(reviews, list) or ("reviews" not in answer and answer.keys() - _KEYS):
             raise Malformed("Google gave no list of reviews")
         mean, total = mean_of(answer.get("averageRating")), count(answer.get("totalReviewCount"))
         if token is None:

@@ -14,7 +14,7 @@ from connectors.http import NotFound
 from connectors.oauth import LoggingIn, begin_consent
 from connectors.tokens import Expiring, Token
 from tests.connectors.google_reviews.support import OWN, PEERS, Desk, ids
-from tests.networks.google_reviews import ACCOUNT, CLIENT, NAME, REFRESH, SECRET
+from tests.networks.google_reviews import ACCOUNT, CLIENT, LOCATION, NAME, REFRESH, SECRET
 from tests.networks.standin import Fault
 
 
@@ -176,3 +176,18 @@ def test_names_may_be_given_whole() -> None:
     told = {**OWN, "account": "accounts/12", "locations": ("locations/34",)}
     settings = GoogleReviewsSettings.model_validate(told)
     assert (settings.account, settings.locations) == ("12", ("34",))
+
+
+async def test_a_place_whose_number_is_wrong_is_not_silence(desk: Desk) -> None:
+    desk.network.publish(1)
+    with pytest.raises(NotFound):
+        await desk.poll(locations=("123",))
+    pages = await desk.poll(locations=("123", LOCATION))
+    assert len(ids(pages)) == 1
+    assert [gap.reason for page in pages for gap in page.gaps], "told, while the other is read"
+
+
+async def test_a_login_that_manages_no_place_is_told(desk: Desk) -> None:
+    desk.network.faults.extend([None, Fault(status=200, body=b"{}")])  # the token, the places
+    with pytest.raises(Unauthorized, match="no place"):
+        await desk.poll(locations=())

@@ -87,6 +87,19 @@ async def test_a_place_that_has_moved_stops_no_other(desk: Desk) -> None:
     assert blind == ["reviews"]
 
 
+async def test_a_place_that_has_moved_is_asked_for_and_paid_for_once_a_day(desk: Desk) -> None:
+    connector = desk.connector(peers=("ChIJailleurs", PEER), places_key=PEERS["places_key"])
+    for _ in range(5):
+        async for page in connector.poll(desk.cursors):
+            desk.cursors |= {page.feed: page.cursor} if page.cursor else {}
+        desk.now.at += timedelta(hours=4)
+    assert len(desk.network.requests) == 2
+    desk.now.at += DAY
+    async for _page in connector.poll(desk.cursors):
+        pass
+    assert len(desk.network.requests) == 4
+
+
 @pytest.mark.parametrize("odd", [None, [], "cinq", [None], [{"name": "places/autre/reviews/1"}]])
 async def test_odd_reviews_of_a_peer_cost_themselves_only(desk: Desk, odd: object) -> None:
     desk.network.places[PEER].update(reviews=odd, rating="haut", userRatingCount=-1)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from connectors.connector import Page, RateLimited
 from connectors.mention import Kind
 from tests.connectors.google_reviews.support import Desk, gone, ids, mentions
 from tests.networks.google_reviews import PLACE
+from tests.networks.standin import Fault
 
 WEEK = timedelta(days=7, minutes=1)
 
@@ -164,22 +167,86 @@ async def test_an_answer_that_the_owner_withdraws_is_deleted(desk: Desk) -> None
     assert gone(await desk.poll()) == [reply_id]
 
 
-async def test_the_weekly_list_goes_on_where_it_was_interrupted(desk: Desk) -> None:
+async def test_the_weekly_list_goes_on_where_google_asked_it_to_wait(desk: Desk) -> None:
     items = [desk.network.review() for _ in range(330)]
     await desk.poll()
     desk.now.at += WEEK
     desk.network.reviews.remove(items[17])
-    pages = 0
-    for _crash in range(5):
-        before = len(desk.network.requests)
+    connector, before = desk.connector(), len(desk.network.requests)
+    desk.network.quota = 10
+    with pytest.raises(RateLimited):
+        async for page in connector.poll(desk.cursors):
+            _keep(desk, page)
+    desk.network.quota = None
+    desk.now.at += timedelta(minutes=5)
+    pages = []
+    async for page in connector.poll(desk.cursors):
+        pages.append(page)
+        _keep(desk, page)
+    assert gone(pages) == [items[17]["reviewId"]]
+    walked = [r for r in desk.network.requests[before:] if r.path.endswith("/reviews")]
+    assert len(walked) <= 2 * 7 + 7 + 1, "two walks of the newest, one list, one question too many"
+
+
+async def test_a_crash_after_any_page_of_the_weekly_list_loses_nothing_that_vanished(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.google_reviews.listing._A_CURSOR", 50)
+    old = desk.network.review(at=desk.now.at - timedelta(days=300))
+    items = [desk.network.review() for _ in range(330)]
+    await desk.poll()
+    desk.now.at += WEEK
+    vanished = {items[number]["reviewId"] for number in (3, 17, 120, 250, 329)}
+    desk.network.reviews = [r for r in desk.network.reviews if r["reviewId"] not in vanished]
+    late = desk.network.reply(old, desk.now.at)
+    missed: set[str | None] = set()
+    told: list[str] = []
+    for crash in range(1, 60):
+        seen = 0
         async for page in desk.connector().poll(desk.cursors):
-            desk.cursors[page.feed] = page.cursor or {}
-            if page.feed.startswith("listing"):
-                pages += 1
+            seen += 1
+            _keep(desk, page)
+            missed.update(gone([page]))
+            told += ids([page])
+            if seen == crash:
                 break
-        assert len(desk.network.requests) - before <= 10
-    assert pages == 5
-    assert gone(await desk.poll()) == [items[17]["reviewId"]]
+        else:
+            break
+    assert missed == vanished and told == [late]
+
+
+async def test_what_is_known_of_thousands_of_reviews_fits_cursors_that_stay_small(
+    desk: Desk,
+) -> None:
+    for number in range(6_000):
+        item = desk.network.review(reviewId=f"AbFvOq{number:0>90}")
+        desk.network.reply(item, desk.now.at)
+    await desk.poll()
+    assert max(len(json.dumps(cursor)) for cursor in desk.cursors.values()) < 200_000
+    desk.now.at += WEEK
+    taken_back = desk.network.reviews.pop(2_500)["reviewId"]
+    assert gone(await desk.poll()) == [taken_back, f"{taken_back}/reply"]
+
+
+async def test_a_list_that_leaves_out_everything_erases_nothing_and_costs_few_questions(
+    desk: Desk,
+) -> None:
+    items = [desk.network.review() for _ in range(200)]
+    await desk.poll()
+    desk.now.at += WEEK
+    before = len(desk.network.requests)
+    desk.network.hidden = {item["reviewId"] for item in items}
+    assert gone(await desk.poll()) == []
+    assert len(desk.network.requests) - before < 40
+
+
+async def test_what_google_adds_to_its_answers_is_passed_over(desk: Desk) -> None:
+    (new,) = desk.network.publish(1)
+    body = json.dumps({"reviews": desk.network.reviews, "kind": "mybusiness#reviews"}).encode()
+    await desk.poll()
+    desk.cursors = {feed: c for feed, c in desk.cursors.items() if feed == "locations"}
+    desk.network.faults.append(Fault(status=200, body=body))
+    assert ids(await desk.poll()) == [new]
 
 
 async def test_a_place_without_reviews_is_read_in_peace(desk: Desk) -> None:
@@ -207,6 +274,11 @@ async def test_a_review_without_an_id_is_set_aside_and_the_others_are_read(desk:
     assert ids(pages) == [good["reviewId"]]
     assert sum(len(page.rejects) for page in pages) == 1
     assert all("attente" not in reject.error for page in pages for reject in page.rejects)
+
+
+def _keep(desk: Desk, page: Page) -> None:
+    if page.cursor is not None:
+        desk.cursors[page.feed] = json.loads(json.dumps(page.cursor))
 
 
 def _listing(desk: Desk) -> dict[str, Any]:
