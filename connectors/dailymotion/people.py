@@ -45,14 +45,19 @@ class Audience:
         if not self._profiles or not is_due(cursor, at):
             return
         snapshots = []
+        denied = False
         for profile in self._profiles:
             try:
                 snapshots.append(await self._snapshot(profile, at))
-            except (NotFound, Closed, Malformed, Unauthorized):
+            except Unauthorized:
+                denied = True
+            except (NotFound, Closed, Malformed):
                 log.warning("dailymotion.profile_unknown")
             except ConnectorError as error:
                 log.info("dailymotion.audience_unknown", error=type(error).__name__)
                 return  # the next poll asks again
+        if denied and not snapshots:
+            return  # the lists say so; an empty page would look like something that was read
         yield audience_page(FEED, snapshots, at)
 
     async def _snapshot(self, profile: str, at: datetime) -> AudienceSnapshot:

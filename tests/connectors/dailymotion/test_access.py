@@ -151,3 +151,11 @@ def test_the_hosts_are_those_of_the_api_and_of_its_tokens() -> None:
 def test_settings_say_what_would_be_right(keys: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         DailymotionSettings.model_validate({"profiles": [PROFILE], **keys})
+
+
+async def test_a_refusal_of_everything_is_raised_beside_the_audience(ready: Bench) -> None:
+    body = refusal(403, "access_forbidden").body
+    assert isinstance(body, bytes)
+    ready.network.faults.extend([Fault(status=403, body=body)] * 20)
+    with pytest.raises(Unauthorized):
+        await ready.poll(profiles=[PROFILE], audience=True)
