@@ -74,7 +74,7 @@ class Lists:
     def __init__(self, api: Api, settings: DailymotionSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        legacy, v2 = LEGACY.with_names(settings.fields), V2.with_names(settings.v2_fields)
+        legacy, v2 = LEGACY.with_names(settings.fields), V2.with_names(settings.profile_fields)
         self.legacy = Generation(legacy, api.legacy, "limit", iso=False)
         self.v2 = Generation(v2, api.v2, "page_size", iso=True)
 

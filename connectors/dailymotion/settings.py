@@ -56,7 +56,7 @@ class DailymotionSettings(ConnectorSettings):
     peers: tuple[Profile, ...] = ()  # whose figures are read once a day
     profile_api: Literal["v2", "legacy"] = "v2"
     fields: Mapped = Field(default_factory=dict)  # our name → the Legacy API's
-    v2_fields: Mapped = Field(default_factory=dict)  # our name → API v2's
+    profile_fields: Mapped = Field(default_factory=dict)  # our name → API v2's
     audience: bool = True
     look_back: PositiveDuration = timedelta(days=7)
     overlap: Duration = Field(default=timedelta(hours=1), ge=timedelta(0))
