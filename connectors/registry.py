@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from connectors.bluesky import BlueskyConnector
 from connectors.connector import Connector
+from connectors.dailymotion import DailymotionConnector
 from connectors.discourse import DiscourseConnector
 from connectors.facebook import FacebookConnector
 from connectors.file import FileConnector
 from connectors.forum import ForumConnector
+from connectors.gdelt import GdeltConnector
 from connectors.google_plus import GooglePlusConnector
 from connectors.google_reviews import GoogleReviewsConnector
 from connectors.imports import ImportConnector
@@ -18,6 +20,7 @@ from connectors.reddit import RedditConnector
 from connectors.rss import RssConnector
 from connectors.telegram import TelegramConnector
 from connectors.threads import ThreadsConnector
+from connectors.tiktok import TiktokConnector
 from connectors.trustpilot import TrustpilotConnector
 from connectors.wordpress import WordpressConnector
 from connectors.x import XConnector
@@ -25,10 +28,12 @@ from connectors.youtube import YoutubeConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
     "bluesky": BlueskyConnector,
+    "dailymotion": DailymotionConnector,
     "discourse": DiscourseConnector,
     "facebook": FacebookConnector,
     "file": FileConnector,
     "forum": ForumConnector,
+    "gdelt": GdeltConnector,
     "google_plus": GooglePlusConnector,
     "google_reviews": GoogleReviewsConnector,
     "import": ImportConnector,
@@ -39,6 +44,7 @@ CONNECTORS: dict[str, type[Connector]] = {
     "rss": RssConnector,
     "telegram": TelegramConnector,
     "threads": ThreadsConnector,
+    "tiktok": TiktokConnector,
     "trustpilot": TrustpilotConnector,
     "wordpress": WordpressConnector,
     "x": XConnector,

@@ -12,12 +12,18 @@ from typing import Any
 from tests.networks import facebook, instagram, linkedin, reddit, threads, trustpilot, x, youtube
 from tests.networks import google_reviews as google
 from tests.networks.bluesky import Bluesky
+from tests.networks.dailymotion import PROFILE as DAILYMOTION_PROFILE
+from tests.networks.dailymotion import Dailymotion
 from tests.networks.discourse import Discourse
 from tests.networks.forum import ForumServer
+from tests.networks.gdelt import Gdelt
 from tests.networks.mastodon import TOKEN, Mastodon
 from tests.networks.rss import FeedServer
 from tests.networks.standin import StandIn
 from tests.networks.telegram import CHANNEL, Telegram
+from tests.networks.tiktok import KEY as TIKTOK_KEY
+from tests.networks.tiktok import SECRET as TIKTOK_SECRET
+from tests.networks.tiktok import Tiktok
 from tests.networks.wordpress import WordpressServer
 
 KNOCK = "mot-de-passe-du-webhook"
@@ -50,6 +56,12 @@ HOUSES = (
         },
     ),
     House(
+        "dailymotion",
+        "dailymotion",
+        Dailymotion,
+        lambda network: {"base_url": network.base_url, "profiles": [DAILYMOTION_PROFILE]},
+    ),
+    House(
         "discourse",
         "discourse",
         Discourse,
@@ -68,6 +80,7 @@ HOUSES = (
         },
     ),
     House("forum", "forum", ForumServer, lambda network: {"url": network.url}),
+    House("gdelt", "gdelt", Gdelt, lambda network: {"base_url": network.api}),
     House(
         "google_reviews",
         "google_reviews",
@@ -135,6 +148,16 @@ HOUSES = (
             "access_token": Secret(threads.TOKEN),
             "app_secret": Secret(threads.APP_SECRET),
             "verify_token": Secret(KNOCK),
+        },
+    ),
+    House(
+        "tiktok",
+        "tiktok",
+        Tiktok,
+        lambda network: {
+            "base_url": network.api,
+            "client_key": TIKTOK_KEY,
+            "client_secret": Secret(TIKTOK_SECRET),
         },
     ),
     House(

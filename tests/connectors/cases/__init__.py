@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from tests.connectors.cases import (
     bluesky,
+    dailymotion,
     discourse,
     facebook,
     file,
     forum,
+    gdelt,
     google_reviews,
     imports,
     instagram,
@@ -17,6 +19,7 @@ from tests.connectors.cases import (
     rss,
     telegram,
     threads,
+    tiktok,
     trustpilot,
     wordpress,
     x,
@@ -25,10 +28,12 @@ from tests.connectors.cases import (
 
 CASES = (
     *bluesky.CASES,
+    *dailymotion.CASES,
     *discourse.CASES,
     *facebook.CASES,
     *file.CASES,
     *forum.CASES,
+    *gdelt.CASES,
     *google_reviews.CASES,
     *imports.CASES,
     *instagram.CASES,
@@ -38,6 +43,7 @@ CASES = (
     *rss.CASES,
     *telegram.CASES,
     *threads.CASES,
+    *tiktok.CASES,
     *trustpilot.CASES,
     *wordpress.CASES,
     *x.CASES,
