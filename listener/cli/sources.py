@@ -75,7 +75,8 @@ def _remarks(view: SourceView, zone: Any) -> list[str]:
         lines.append(f"last gap: {view.last_gap}")
     if view.inbox is not None:
         since = view.inbox.oldest.astimezone(zone)
-        lines.append(f"{view.inbox.count} pushed call(s) unread since {_moment(since)}")
+        why = f": {view.inbox.error}" if view.inbox.error else ""
+        lines.append(f"{view.inbox.count} pushed call(s) unread since {_moment(since)}{why}")
     if view.access_ends is not None:
         ends = view.access_ends.astimezone(zone)
         lines.append(f"access ends {_moment(ends)}: run `listener login {view.source}` before")

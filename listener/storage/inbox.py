@@ -31,6 +31,7 @@ class Waiting:
 
     count: int
     oldest: datetime
+    error: str | None = None  # why one of them could not be read yet
 
 
 async def keep(
@@ -116,11 +117,19 @@ async def _end(
 async def waiting(connection: AsyncConnection) -> dict[str, Waiting]:
     """What is unread, by source."""
     rows = await connection.execute(
-        select(inbox.c.source_id, func.count(), func.min(inbox.c.received_at))
+        select(
+            inbox.c.source_id,
+            func.count().label("count"),
+            func.min(inbox.c.received_at).label("oldest"),
+            func.max(inbox.c.error).label("error"),
+        )
         .where(inbox.c.done_at.is_(None))
         .group_by(inbox.c.source_id)
     )
-    return {source_id: Waiting(count=count, oldest=oldest) for source_id, count, oldest in rows}
+    return {
+        source_id: Waiting(count=count, oldest=oldest, error=error)
+        for source_id, count, oldest, error in rows
+    }
 
 
 async def expire(connection: AsyncConnection, *, before: datetime) -> None:

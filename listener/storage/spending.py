@@ -98,6 +98,18 @@ async def used(connection: AsyncConnection, budget: Budget, at: datetime) -> int
     return sum(slots.values()) + counted
 
 
+async def oldest(connection: AsyncConnection, budget: Budget, at: datetime) -> datetime | None:
+    """The slot that leaves the window first: with it, something is free again."""
+    items = select(func.min(spending_items.c.slot)).where(
+        spending_items.c.account == budget.account,
+        spending_items.c.budget == budget.name,
+        spending_items.c.slot >= budget.since(at),
+    )
+    first = (await connection.execute(items)).scalar_one()
+    slots = await _slots(connection, budget, at)
+    return min(filter(None, (first, *slots)), default=None)
+
+
 async def expire(connection: AsyncConnection, *, at: datetime) -> None:
     """Forget what no window reaches any more, of budgets that nobody asks about either."""
     await connection.execute(delete(spending).where(spending.c.slot < at - LONGEST))

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.budget import Budget, Metered
-from connectors.connector import Clock, PartlyBlind, Unseen
+from connectors.connector import Clock, ConnectorError, PartlyBlind, Unseen
 from connectors.oauth import LoggingIn
 from connectors.tokens import Expiring
 from listener.config.models import SourceSettings
@@ -91,7 +91,7 @@ class Overview:
                         last_gap=gaps[-1].reason if gaps else None,
                         budgets=await _budgets(connection, source, at),
                         inbox=waiting.get(source.id),
-                        access_ends=await access_ends(source),
+                        access_ends=await _known_end(source),
                         unseen=unseen(source),
                     )
                 )
@@ -104,6 +104,13 @@ class Overview:
 async def access_ends(source: Source) -> datetime | None:
     connector = source.connector
     return await connector.access_ends_at() if isinstance(connector, Expiring) else None
+
+
+async def _known_end(source: Source) -> datetime | None:
+    try:
+        return await access_ends(source)
+    except ConnectorError:  # a network that does not say when is no reason to show nothing at all
+        return None
 
 
 def unseen(source: Source) -> tuple[Unseen, ...]:
@@ -136,7 +143,7 @@ async def _left(
         unit=budget.unit,
         used=used / budget.scale,
         limit=(budget.limit or 0) / budget.scale,
-        resets_at=budget.resets_at(at),
+        resets_at=budget.resets_at(at, await spending.oldest(connection, owned, at)),
     )
 
 

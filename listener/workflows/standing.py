@@ -150,6 +150,7 @@ _ADVICE = {
     "BudgetSpent": "its budget is spent until the next day or month: raise it, or wait",
     "Unavailable": "it does not answer: it is asked again; if it lasts, check `listener hosts` "
     "against the firewall",
+    "NoCredits": "the network wants to be paid first: add credits there, or raise its spending limit",
     "NotFound": "nothing is at this address or under this id: check the source's settings",
 }
 
@@ -159,5 +160,13 @@ def advice_on(last_error: str | None, *, logs_in: bool) -> str | None:
     if not last_error:
         return None
     renew = "run `listener login`" if logs_in else "renew its key in the configuration"
-    name = last_error.partition(":")[0]
-    return _ADVICE.get(name, "see the log").format(renew=renew)
+    kinds = _kinds(last_error.partition(":")[0])
+    known = (_ADVICE[kind] for kind in kinds if kind in _ADVICE)
+    return next(known, "see the log").format(renew=renew)
+
+
+def _kinds(name: str, kind: type[ConnectorError] = ConnectorError) -> list[str]:
+    """An error's name, and those of the broader errors that it is one of; empty if it is none."""
+    if kind.__name__ == name:
+        return [broader.__name__ for broader in kind.__mro__]
+    return next((found for sub in kind.__subclasses__() if (found := _kinds(name, sub))), [])

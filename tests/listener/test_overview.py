@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from connectors.budget import Budget
-from connectors.connector import Gap, RateLimited, Unauthorized, Unavailable, Unseen
+from connectors.connector import ConnectorError, Gap, RateLimited, Unauthorized, Unavailable, Unseen
+from connectors.registry import CONNECTORS
 from connectors.rss import RssSettings
 from listener.config.models import SourceSettings
 from listener.domain.calendar import CalendarSettings, WorkCalendar
@@ -19,10 +21,18 @@ from listener.storage.spending import StoredLedger
 from listener.workflows.collect import Source
 from listener.workflows.expiry import Expiries
 from listener.workflows.overview import Overview, SourceView
+from listener.workflows.standing import advice_on
 from listener.workflows.supervise import Supervisor
 from tests.listener.house import NIGHT, PARIS, collector_of, house, rows
 
 SEARCH = Budget(name="search", limit=100, unit="calls")
+CAUGHT = {
+    *("ConnectorError", "Forged", "PendingConsent"),
+    *("ApiClosed", "CommentsDisabled", "NotYet", "StaleToken"),
+}
+"""Errors that never end a poll: their connectors deal with them."""
+WEEK = Budget(name="calls", limit=50, every=timedelta(days=7))
+HASHTAGS = Budget(name="hashtags", limit=30, unit="hashtags", every=timedelta(days=7))
 MONEY = Budget(name="month", limit=50_000, unit="USD", scale=1000, every="month")
 
 
@@ -44,15 +54,19 @@ class Rich(Quiet):
     """Spends, is partly blind, and whose access ends."""
 
     name = "youtube"
-    ends: datetime | None = NIGHT + timedelta(days=10)
+    ends: datetime | Exception | None = NIGHT + timedelta(days=10)
+
+    spends: Sequence[Budget] = (SEARCH, MONEY)
 
     def budgets(self) -> Sequence[Budget]:
-        return (SEARCH, MONEY)
+        return self.spends
 
     def unseen(self) -> Sequence[Unseen]:
         return (Unseen.PUSHED,)
 
     async def access_ends_at(self) -> datetime | None:
+        if isinstance(self.ends, Exception):
+            raise self.ends
         return self.ends
 
 
@@ -151,6 +165,59 @@ async def test_budgets_show_what_is_left_in_their_own_unit_and_when_it_comes_bac
     assert (search.left, search.limit, search.unit) == (60, 100, "calls")
     assert money.left == pytest.approx(37.655)
     assert money.resets_at == datetime(2026, 4, 1, tzinfo=NIGHT.tzinfo)
+
+
+async def test_a_budget_of_any_seven_days_comes_back_as_what_was_spent_first_is_old(
+    desk: Desk,
+) -> None:
+    ledger = StoredLedger(database=desk.database, clock=lambda: desk.at, source_id="chaine")
+    tags = replace(HASHTAGS, limit=2)
+    desk.connectors["chaine"].spends = (HASHTAGS, WEEK)
+    await ledger.first_time(tags, ["chuvalmont"])
+    await ledger.spend(1, WEEK)
+    first = desk.at
+    desk.at += timedelta(days=5)
+    await ledger.first_time(tags, ["hopital"])
+    await ledger.spend(1, WEEK)
+    hashtags, week = (await desk.views())["chaine"].budgets
+    assert hashtags.resets_at == HASHTAGS.slot(first) + timedelta(days=7)
+    assert week.resets_at == WEEK.slot(first) + timedelta(days=7)
+    with pytest.raises(RateLimited) as spent:
+        await ledger.first_time(tags, ["urgences"])
+    assert spent.value.retry_after == hashtags.resets_at - desk.at
+
+
+def _errors(kind: type[ConnectorError] = ConnectorError) -> Iterator[type[ConnectorError]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _errors(narrower)
+
+
+def test_every_error_that_a_connector_may_end_with_has_an_advice() -> None:
+    assert CONNECTORS  # all are imported, and their errors known
+    for kind in _errors():
+        if kind.__module__.startswith("connectors.") and kind.__name__ not in CAUGHT:
+            assert advice_on(f"{kind.__name__}: it said so", logs_in=False) != "see the log", kind
+    assert "credit" in (advice_on("NoCredits: none left", logs_in=False) or "")
+    assert advice_on("KeyError: unheard of", logs_in=False) == "see the log"
+
+
+async def test_why_a_pushed_call_is_still_unread_is_shown(desk: Desk) -> None:
+    async with desk.database.write() as connection:
+        await inbox.keep(connection, "chaine", "f", b"x", at=NIGHT)
+        (kept,) = await inbox.claim(connection, owner="one", at=NIGHT, lease=timedelta(minutes=1))
+        await inbox.postpone(connection, kept, until=NIGHT, error="status 503")
+        await inbox.keep(connection, "chaine", "g", b"x", at=NIGHT + timedelta(minutes=1))
+    waiting = (await desk.views())["chaine"].inbox
+    assert waiting is not None
+    assert (waiting.count, waiting.oldest, waiting.error) == (2, NIGHT, "status 503")
+
+
+async def test_an_access_whose_end_cannot_be_told_hides_no_source(desk: Desk) -> None:
+    desk.connectors["chaine"].ends = Unavailable("timed out")
+    views = await desk.views()
+    assert views["chaine"].access_ends is None
+    assert len(views) == 4
 
 
 async def test_a_spent_budget_is_a_wait_and_no_outage(desk: Desk) -> None:
