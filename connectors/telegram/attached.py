@@ -12,7 +12,7 @@ from connectors.urls import canonical_url
 
 _MANY = 20
 _BACKGROUND = re.compile(r"background-image:\s*url\(\s*['\"]?([^'\")]{1,2000})['\"]?\s*\)", re.I)
-_ELSEWHERE = (".tgme_widget_message_reply", ".tgme_widget_message_link_preview")
+_ELSEWHERE = frozenset({"tgme_widget_message_reply", "tgme_widget_message_link_preview"})
 
 
 def media_of(node: LexborNode) -> Iterator[Media]:
@@ -36,9 +36,12 @@ def media_of(node: LexborNode) -> Iterator[Media]:
 def own(node: LexborNode) -> bool:
     """Not within what is answered, nor within the card of a linked page."""
     above = node.parent
-    while above is not None and "tgme_widget_message_wrap" not in _classes(above):
-        if any(name[1:] in _classes(above) for name in _ELSEWHERE):
+    while above is not None:
+        classes = _classes(above)
+        if not _ELSEWHERE.isdisjoint(classes):
             return False
+        if "tgme_widget_message_wrap" in classes:
+            break
         above = above.parent
     return True
 

@@ -62,12 +62,13 @@ class Bot:
         while full:
             updates = await self._updates(offset)
             at = self._clock()
-            full = len(updates) >= _BATCH
             mentions, rejects = _read(updates, at)
             numbers = [n for u in mappings(updates) if (n := count(u.get("update_id"))) is not None]
             if updates and not numbers:
                 raise Malformed("getUpdates gave updates without numbers")
-            offset = max(numbers) + 1 if numbers else offset
+            before, offset = offset, max(numbers) + 1 if numbers else offset
+            # What was confirmed does not come again: else nothing would end this.
+            full = len(updates) >= _BATCH and offset != before
             yield Page(
                 feed=FEED,
                 mentions=mentions,

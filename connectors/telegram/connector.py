@@ -16,11 +16,7 @@ from connectors.connector import (
     ConnectorSettings,
     Cursor,
     Cursors,
-    Gap,
-    Malformed,
     Page,
-    RateLimited,
-    Unavailable,
     Unseen,
     Watched,
 )
@@ -32,11 +28,11 @@ from connectors.telegram.bot import Bot
 from connectors.telegram.client import Client, Refresh
 from connectors.telegram.page import NETWORK, Message
 from connectors.telegram.settings import TelegramSettings
+from connectors.turns import Turn, in_turn
 from connectors.urls import host_and_port
 from connectors.walk import Found, Listing, Walk, Window, walk_back
 
 AUDIENCE = "audience"
-_PASSING = (RateLimited, Unavailable, Malformed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +66,8 @@ class TelegramConnector:
         self._http = http
         self._watched = watched
         self._clock = clock
-        self._told: set[str] = set()
+        self._refused: set[str] = set()
+        self._asked: dict[str, float] = {}  # when each feed's last turn began
         self._client = Client(http, settings.preview, clock)
         rate = 1 / settings.seconds_between_requests
         http.limit(host_and_port(str(settings.preview)), Limits(rate=rate, burst=1, concurrency=1))
@@ -86,32 +83,24 @@ class TelegramConnector:
         return tuple(blind if self._settings.bot_token else [*blind, Unseen.COMMENTS])
 
     async def poll(self, cursors: Cursors) -> AsyncIterator[Page]:
-        """Every channel from its cursor up to now, then the bot's updates, then subscribers."""
-        failures: list[tuple[str, ConnectorError]] = []
-        read = 0
+        """The bot's updates, every channel from its cursor up to now, then subscribers."""
         given: set[str] = set()  # a message may hold several terms
-        for feed in self._feeds():
-            try:
-                async for page in self._read(feed, cursors.get(feed.name), given):
-                    yield page
-                read += 1
-            except ConnectorError as error:
-                failures.append((feed.name, error))
-                if isinstance(error, RateLimited | Unavailable):
-                    break  # the host's other channels would fare no better
-        try:
-            async for page in self._updates(cursors):
-                read += 1
-                yield page
-        except ConnectorError as error:
-            failures.append((BOT, error))
-        if not any(isinstance(error, _PASSING) for _, error in failures):
-            async for page in self._audience(cursors):
-                read += bool(page.audiences)
-                yield page
-        for page in self._refusals(failures, read=read):
+        # A wait that ends every poll early must not starve the same channels each time.
+        feeds = sorted(self._feeds(), key=lambda feed: self._asked.get(feed.name, 0.0))
+        turns = [
+            Turn(feed=BOT, kind="telegram.bot", read=lambda: self._updates(cursors)),
+            *(self._channel(feed, cursors, given) for feed in feeds),
+            Turn(feed=AUDIENCE, kind="telegram.audience", read=lambda: self._audience(cursors)),
+        ]
+        async for page in in_turn(turns, refused=self._refused, clock=self._clock):
             yield page
-        _raise_worst([error for _, error in failures], read=read)
+
+    def _channel(self, feed: Feed, cursors: Cursors, given: set[str]) -> Turn:
+        return Turn(
+            feed=feed.name,
+            kind="telegram.channel",
+            read=lambda: self._read(feed, cursors.get(feed.name), given),
+        )
 
     def _feeds(self) -> Iterator[Feed]:
         terms = dict.fromkeys(t for t in (*self._watched.terms, *self._settings.terms) if t.strip())
@@ -125,6 +114,7 @@ class TelegramConnector:
         self, feed: Feed, cursor: Cursor | None, given: set[str]
     ) -> AsyncIterator[Page]:
         settings = self._settings
+        self._asked[feed.name] = self._clock().timestamp()
         tags = Tags.load(cursor)
         pages = walk_back(
             feed.name,
@@ -192,16 +182,6 @@ class TelegramConnector:
         async for page in Refresh(self._client, self._settings.confirmed, self._clock).pages(keys):
             yield page
 
-    def _refusals(
-        self, failures: Sequence[tuple[str, ConnectorError]], *, read: int
-    ) -> Iterator[Page]:
-        """A channel that stays closed while others are read is told once."""
-        for feed, error in failures if read else ():
-            if not isinstance(error, _PASSING) and feed not in self._told:
-                self._told.add(feed)
-                gap = Gap(since=None, until=self._clock(), reason=str(error))
-                yield Page(feed=feed, gaps=(gap,))
-
 
 @dataclass(slots=True, kw_only=True)
 class Tags:
@@ -227,12 +207,3 @@ def _found(message: Message) -> Found:
         mentions=(message.mention,) if message.mention else (),
         engagements=(message.engagement,) if message.engagement else (),
     )
-
-
-def _raise_worst(failures: Sequence[ConnectorError], *, read: int) -> None:
-    for kind in _PASSING:
-        for error in failures:
-            if isinstance(error, kind):
-                raise error
-    if failures and not read:
-        raise failures[0]

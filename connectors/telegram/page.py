@@ -122,13 +122,14 @@ def _message(node: LexborNode, found: re.Match[str], owner: Author, at: datetime
     number = int(found[2])
     said = believable(_said_at(node), at)
     media = tuple(media_of(node))
-    text = _words(node)
+    block = _block(node)
+    text = _words(node, block)
     if "service_message" in (node.attributes.get("class") or "") or not (text or media):
         return Message(number=number, position=said)
     if said is None:
         # Without dates a walk would not know where to end.
         raise ValueError("a message without its date")
-    mention = _mention(node, found, owner, said=said, text=text, media=media, at=at)
+    mention = _mention(node, found, owner, block, said=said, text=text, media=media, at=at)
     return Message(
         number=number,
         position=said,
@@ -141,6 +142,7 @@ def _mention(
     node: LexborNode,
     found: re.Match[str],
     owner: Author,
+    block: LexborNode | None,
     *,
     said: datetime | None,
     text: str,
@@ -149,7 +151,7 @@ def _mention(
 ) -> Mention:
     parent = _linked(node.css_first("a.tgme_widget_message_reply"))
     passed_on = node.css_first(".tgme_widget_message_forwarded_from")
-    links, accounts = _links(node)
+    links, accounts = _links(node, block)
     return Mention(
         network=NETWORK,
         external_id=external_id(found[1], found[2]),
@@ -194,9 +196,13 @@ def _author(node: LexborNode, owner: Author) -> Author:
     )
 
 
-def _words(node: LexborNode) -> str:
-    blocks = (block for block in node.css(".tgme_widget_message_text") if own(block))
-    parts = [html_to_text(block.inner_html or "") for block in blocks][:1]
+def _block(node: LexborNode) -> LexborNode | None:
+    """What the message says itself: what it answers is quoted in a block of the same class."""
+    return next((b for b in node.css(".tgme_widget_message_text") if own(b)), None)
+
+
+def _words(node: LexborNode, block: LexborNode | None) -> str:
+    parts = [html_to_text(block.inner_html or "")] if block is not None else []
     for poll in node.css(".tgme_widget_message_poll")[:1]:
         asked = poll.css(
             ".tgme_widget_message_poll_question, .tgme_widget_message_poll_option_text"
@@ -220,9 +226,8 @@ def _engagement(node: LexborNode, key: MentionKey, at: datetime) -> Engagement |
     return Engagement(key=key, taken_at=at, views=views, reactions=sum(known) if known else None)
 
 
-def _links(node: LexborNode) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _links(node: LexborNode, block: LexborNode | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where the message leads, and whom it addresses."""
-    block = next((b for b in node.css(".tgme_widget_message_text") if own(b)), None)
     html = (block.inner_html or "") if block is not None else ""
     card = node.css_first("a.tgme_widget_message_link_preview")
     targets = [*html_links(html)[:_MANY], (card.attributes.get("href") or "") if card else ""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import orjson
 import pytest
 import structlog
 
@@ -176,3 +177,12 @@ async def test_hosts_are_those_that_are_used(http):
         assert list(both.source.hosts()) == ["t.me:443", "api.telegram.org:443"]
         assert list(bot(http, server, **official).source.hosts()) == ["api.telegram.org:443"]
         assert "comments" in [str(b) for b in Listener(http, server).source.unseen()]
+
+
+async def test_updates_that_a_server_never_forgets_end_the_poll(http):
+    async with TelegramBot(forgets=False).serving() as server:
+        server.publish(100)
+        answer = {"ok": True, "result": list(server.updates)}
+        server.faults.extend([Fault(status=200, body=orjson.dumps(answer))] * 10)
+        await bot(http, server).read()
+        assert len(server.requests) == 2

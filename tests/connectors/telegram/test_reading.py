@@ -172,3 +172,19 @@ def test_a_channel_may_be_written_in_many_ways(written):
 def test_settings_say_what_would_be_right(wrong):
     with pytest.raises(ValidationError):
         TelegramSettings.model_validate(wrong)
+
+
+async def test_a_wait_that_ends_every_poll_early_starves_no_channel(http):
+    channels = ("chu_un", "chu_deux", CHANNEL)
+    async with Telegram().serving() as server:
+        for channel in channels:
+            server.subscribers[channel] = "10"
+        server.publish(1)
+        listener = Listener(http, server, channels=channels, audience=False)
+        for answered in (1, 2):
+            server.faults.extend([*[None] * answered, Fault(status=429)])
+            with pytest.raises(RateLimited):
+                await listener.read()
+            listener.at += timedelta(hours=1)
+        asked = [request.match_info["channel"] for request in server.requests]
+        assert asked == ["chu_un", "chu_deux", CHANNEL, CHANNEL, "chu_un"]
