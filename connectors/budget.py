@@ -41,11 +41,13 @@ class Budget:
         return (local.replace(day=1) if self.every == "month" else local).astimezone(UTC)
 
     def slot(self, at: datetime) -> datetime:
-        """The instant under which what is spent at `at` is counted."""
+        """The instant under which what is spent at `at` is counted; of a rolling window the end of its
+        part: counted from the beginning it would be forgotten before the network forgets it.
+        """
         if not isinstance(self.every, timedelta):
             return self.since(at)
         width = self.every.total_seconds() / _SLOTS
-        return datetime.fromtimestamp(at.timestamp() // width * width, tz=UTC)
+        return datetime.fromtimestamp(-(-at.timestamp() // width) * width, tz=UTC)
 
     def resets_at(self, at: datetime, oldest: datetime | None = None) -> datetime:
         """When something is free again: the next day or month, or as `oldest`, a slot, leaves."""

@@ -85,7 +85,9 @@ async def test_only_what_is_met_for_the_first_time_counts(
     assert await make().first_time(HASHTAGS, ["b", "c"]) == {"c"}
     with pytest.raises(BudgetSpent) as refused:
         await make().first_time(HASHTAGS, ["c", "d"])
-    assert timedelta(days=6) < (refused.value.retry_after or timedelta()) <= timedelta(days=7)
+    # Its window is cut into parts of seven hours: never earlier than the network frees it.
+    wait = refused.value.retry_after or timedelta()
+    assert timedelta(days=7) <= wait <= timedelta(days=7, hours=7)
     assert await make().first_time(HASHTAGS, ["a", "b", "c"]) == set()
     assert await make().met(HASHTAGS, ["a", "d"]) == {"a"}, "asking counts nothing"
     assert await make().met(HASHTAGS, ["d"]) == set()
@@ -112,6 +114,20 @@ async def test_a_rolling_window_frees_what_left_it(make: Callable[[], Ledger], n
     assert timedelta(hours=11) <= (refused.value.retry_after or timedelta()) <= timedelta(hours=12)
     now.at += timedelta(hours=13)
     await make().spend(6, queries)
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 59, 61, 90])
+async def test_no_stretch_as_long_as_a_rolling_window_holds_more_than_its_limit(
+    make: Callable[[], Ledger], now: Now, minutes: int
+) -> None:
+    queries = Budget(name="queries", limit=10, every=timedelta(hours=24))
+    now.at += timedelta(minutes=minutes)
+    await make().spend(10, queries)
+    now.at += timedelta(hours=24) - timedelta(seconds=1)
+    with pytest.raises(BudgetSpent):
+        await make().spend(1, queries)
+    now.at += timedelta(hours=1, seconds=2)
+    await make().spend(10, queries)
 
 
 async def test_sources_with_one_key_share_its_budget_and_others_do_not(
