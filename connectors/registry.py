@@ -16,14 +16,18 @@ from connectors.imports import ImportConnector
 from connectors.instagram import InstagramConnector
 from connectors.linkedin import LinkedinConnector
 from connectors.mastodon import MastodonConnector
+from connectors.pinterest import PinterestConnector
 from connectors.reddit import RedditConnector
 from connectors.rss import RssConnector
+from connectors.scoopit import ScoopitConnector
+from connectors.slideshare import SlideshareConnector
 from connectors.telegram import TelegramConnector
 from connectors.threads import ThreadsConnector
 from connectors.tiktok import TiktokConnector
 from connectors.trustpilot import TrustpilotConnector
 from connectors.wordpress import WordpressConnector
 from connectors.x import XConnector
+from connectors.xing import XingConnector
 from connectors.youtube import YoutubeConnector
 
 CONNECTORS: dict[str, type[Connector]] = {
@@ -40,13 +44,17 @@ CONNECTORS: dict[str, type[Connector]] = {
     "instagram": InstagramConnector,
     "linkedin": LinkedinConnector,
     "mastodon": MastodonConnector,
+    "pinterest": PinterestConnector,
     "reddit": RedditConnector,
     "rss": RssConnector,
+    "scoopit": ScoopitConnector,
+    "slideshare": SlideshareConnector,
     "telegram": TelegramConnector,
     "threads": ThreadsConnector,
     "tiktok": TiktokConnector,
     "trustpilot": TrustpilotConnector,
     "wordpress": WordpressConnector,
     "x": XConnector,
+    "xing": XingConnector,
     "youtube": YoutubeConnector,
 }

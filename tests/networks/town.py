@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.networks import facebook, instagram, linkedin, reddit, threads, trustpilot, x, youtube
+from tests.networks import (
+    facebook,
+    instagram,
+    linkedin,
+    pinterest,
+    reddit,
+    scoopit,
+    slideshare,
+    threads,
+    trustpilot,
+    x,
+    xing,
+    youtube,
+)
 from tests.networks import google_reviews as google
 from tests.networks.bluesky import Bluesky
 from tests.networks.dailymotion import PROFILE as DAILYMOTION_PROFILE
@@ -122,6 +135,15 @@ HOUSES = (
         lambda network: {"base_url": network.base_url, "access_token": Secret(TOKEN)},
     ),
     House(
+        "pinterest",
+        "pinterest",
+        pinterest.Pinterest,
+        lambda network: {
+            "base_url": network.base_url,
+            "access_token": Secret(pinterest.TOKEN),
+        },
+    ),
+    House(
         "reddit",
         "reddit",
         reddit.Reddit,
@@ -133,6 +155,28 @@ HOUSES = (
         },
     ),
     House("rss", "rss", FeedServer, lambda network: {"url": network.url}),
+    House(
+        "scoopit",
+        "scoopit",
+        scoopit.Scoopit,
+        lambda network: {
+            "base_url": network.base_url,
+            "client_id": scoopit.CLIENT_ID,
+            "client_secret": Secret(scoopit.CLIENT_SECRET),
+            "topics": [scoopit.TOPIC],
+        },
+    ),
+    House(
+        "slideshare",
+        "slideshare",
+        slideshare.Slideshare,
+        lambda network: {
+            "base_url": network.base_url,
+            "api_key": Secret(slideshare.API_KEY),
+            "shared_secret": Secret(slideshare.SECRET),
+            "users": [slideshare.USER],
+        },
+    ),
     House(
         "telegram",
         "telegram",
@@ -177,6 +221,19 @@ HOUSES = (
         "x",
         x.X,
         lambda network: {"base_url": network.base_url, "bearer_token": Secret(x.TOKEN)},
+    ),
+    House(
+        "xing",
+        "xing",
+        xing.Xing,
+        lambda network: {
+            "base_url": network.base_url,
+            "consumer_key": xing.CONSUMER[0],
+            "consumer_secret": Secret(xing.CONSUMER[1]),
+            "access_token": Secret(xing.ACCESS[0]),
+            "access_token_secret": Secret(xing.ACCESS[1]),
+            "companies": [xing.COMPANY],
+        },
     ),
     House(
         "youtube",
