@@ -22,16 +22,16 @@ NETWORKS = {
     "mastodon": "Mastodon",
     "pinterest": "Pinterest",
     "reddit": "Reddit",
-    "slideshare": "SlideShare",
     "scoopit": "Scoop.it",
+    "slideshare": "SlideShare",
     "telegram": "Telegram",
     "threads": "Threads",
     "tiktok": "TikTok",
     "trustpilot": "Trustpilot",
     "wordpress": "WordPress",
-    "xing": "XING",
     "x": "X",
     "x_twitter": "X",
+    "xing": "XING",
     "youtube": "YouTube",
 }
 
