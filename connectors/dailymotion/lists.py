@@ -39,7 +39,7 @@ class Generation:
     get: Get
     size: str  # the parameter that says how many a page holds
     iso: bool  # dates as ISO 8601 rather than seconds
-    _figures: bool = True
+    figures: bool = True  # whether it is asked for them
 
     async def page(self, path: str, params: Params, span: Span, size: int) -> Listed:
         asked = {
@@ -56,13 +56,13 @@ class Generation:
         """Without the figures where the API says that it does not know such a field."""
         try:
             return await self.get(
-                path, {**params, "fields": self.names.asked(figures=self._figures)}
+                path, {**params, "fields": self.names.asked(figures=self.figures)}
             )
         except BadField:
-            if not self._figures:
+            if not self.figures:
                 raise
         answer = await self.get(path, {**params, "fields": self.names.asked(figures=False)})
-        self._figures = False
+        self.figures = False
         log.warning("dailymotion.figures_refused")
         return answer
 
@@ -76,7 +76,9 @@ class Lists:
         self._clock = clock
         legacy, v2 = LEGACY.with_names(settings.fields), V2.with_names(settings.profile_fields)
         self.legacy = Generation(legacy, api.legacy, "limit", iso=False)
-        self.v2 = Generation(v2, api.v2, "page_size", iso=True)
+        # v2's names of the figures are not published: they are asked for where they were told.
+        named = bool(settings.profile_fields.keys() & {"views", "likes"})
+        self.v2 = Generation(v2, api.v2, "page_size", iso=True, figures=named)
 
     def searched(
         self, feed: str, query: str, cursor: Cursor | None, given: set[str]

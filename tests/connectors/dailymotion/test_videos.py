@@ -47,6 +47,16 @@ async def test_a_profile_is_read_by_the_names_of_v2(ready: Bench) -> None:
     assert asked["page_size"] == "100"
     assert asked["created_after"].endswith("Z")
     assert not any(page.engagements for page in pages), "v2 names no figures: unknown, not 0"
+    assert "views" not in asked["fields"]
+
+
+async def test_figures_of_v2_are_asked_for_by_the_names_that_were_told(ready: Bench) -> None:
+    new = ready.network.publish(1)
+    connector = ready.connector(**PROFILE_ONLY, profile_fields={"views": "view_count"})
+    assert ids(await ready.poll(connector)) == new
+    first, second = ready.network.asked("/v2/profiles/")
+    assert "view_count" in first.query["fields"]
+    assert "view_count" not in second.query["fields"], "it was refused: the videos come without"
 
 
 async def test_names_of_fields_can_be_told(ready: Bench) -> None:
