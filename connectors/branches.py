@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,9 +12,12 @@ from connectors.connector import Clock, ConnectorError, Cursor, Page, RateLimite
 from connectors.graph import BadField, Denied
 from connectors.http import NotFound
 from connectors.reading import count, instant, mapping
-from connectors.walk import Listing, Walk, Window, walk_back, without_marks
+from connectors.walk import Fetch, Listing, Walk, Window, walk_back, without_marks
 
 _LATE = timedelta(days=1)  # nothing is listed later than that after it was written
+FAILED = "failed"
+_AWAY = 3  # posts that fail at one poll
+_ODD = 3  # polls at which a post failed
 _OF_ONE = (NotFound, BadField, Denied)
 _REMEMBERED = 200  # marks a post, so that the cursor of them all stays small
 
@@ -52,40 +55,72 @@ async def read_branches(
     """The new under each post that is due, each page with the cursor of them all.
 
     A post that is no longer among `posts` is forgotten. What one of them fails in is raised once the
-    rest was read, at once where the network is away or asks to wait; one that was deleted since it
-    was listed, or is refused alone, is passed over. `given` is as for `walk_back`.
+    rest was read, at once where the network asks to wait; one that was deleted since it was listed,
+    is refused alone, or failed alone at several polls is passed over. `given` is as for `walk_back`.
     """
     before = mapping(mapping(cursor).get("posts"))
     kept: dict[str, Any] = {post.id: mapping(before.get(post.id)) for post in posts}
     settle(kept, clock() - window.overlap)
-    window = narrow(window)
-    failed: list[ConnectorError] = []
+    failed: dict[str, ConnectorError] = {}
     read_any = False
-    for post in posts:
-        state = kept[post.id]
-        if not _is_due(post, state, clock(), rhythm(post)):
-            continue
-        asked_at = clock()
-        walk, read = mapping(state.get("walk")), partial(fetch, post)
+    for post in (p for p in posts if _is_due(p, kept[p.id], clock(), rhythm(p))):
+        walked = partial(walk_back, feed, window=narrow(window), clock=clock, given=given)
         try:
-            async for page in walk_back(feed, walk, read, window=window, clock=clock, given=given):
-                kept[post.id] = {**state, "walk": page.cursor}
+            async for page in _branch(post, kept, walked, partial(fetch, post), clock):
                 yield replace(page, cursor=_cursor(kept, cursor), complete=False)
-        except (RateLimited, Unavailable):
+            read_any = True
+        except RateLimited:
             raise
         except ConnectorError as error:
-            failed.append(error)
-            continue
-        read_any = True
-        if "walk" not in mapping(kept[post.id].get("walk")):
-            kept[post.id] |= {"count": post.count, "read_at": asked_at.isoformat()}
+            failed[post.id] = error
+            if is_away(failed, kept):
+                break
     if failed and read_any:
+        note(failed, kept)
         yield Page(feed=feed, cursor=_cursor(kept, cursor))
-        failed = [error for error in failed if not isinstance(error, _OF_ONE)]
+        failed = {one: failed[one] for one in failed if not is_odd(failed[one], kept[one])}
     if failed:
-        raise failed[0]
+        raise next(iter(failed.values()))
     mark = {"mark": clock().isoformat()}
     yield Page(feed=feed, cursor=_cursor(kept, mark), complete=True)
+
+
+async def _branch(
+    post: Trunk,
+    kept: dict[str, Any],
+    walked: Callable[[Cursor, Fetch], AsyncIterator[Page]],
+    fetch: Fetch,
+    clock: Clock,
+) -> AsyncIterator[Page]:
+    """The walk under one post, noting where it stands."""
+    state, asked_at = kept[post.id], clock()
+    async for page in walked(mapping(state.get("walk")), fetch):
+        kept[post.id] = {**state, "walk": page.cursor}
+        yield page
+    kept[post.id].pop(FAILED, None)
+    if "walk" not in mapping(kept[post.id].get("walk")):
+        kept[post.id] |= {"count": post.count, "read_at": asked_at.isoformat()}
+
+
+def is_away(failed: Mapping[str, ConnectorError], posts: Mapping[str, Any]) -> bool:
+    """Whether it is the network that fails, and not a few odd posts."""
+    unexpected = [
+        one for one, error in failed.items()
+        if isinstance(error, Unavailable) and not is_odd(error, posts.get(one))
+    ]  # fmt: skip
+    return len(unexpected) >= _AWAY
+
+
+def note(failed: Mapping[str, ConnectorError], posts: dict[str, Any]) -> None:
+    """Count the polls at which a post failed while others were read."""
+    for one in failed:
+        state = mapping(posts.get(one))
+        posts[one] = {**state, FAILED: (count(state.get(FAILED)) or 0) + 1}
+
+
+def is_odd(error: ConnectorError, state: object) -> bool:
+    """Of this post alone: it must not keep the feed from ever being complete."""
+    return isinstance(error, _OF_ONE) or (count(mapping(state).get(FAILED)) or 0) >= _ODD
 
 
 def narrow(window: Window) -> Window:

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connectors.branches import narrow, settle
+from connectors.branches import FAILED, is_away, is_odd, narrow, note, settle
 from connectors.connector import Clock, ConnectorError, Cursor, Malformed, Page, Unavailable
 from connectors.edges import Read, read_edge
 from connectors.facebook.posts import Active, first_reach, found
@@ -24,7 +24,6 @@ from connectors.walk import Found, Listing, Walk, Window, walk_back
 
 FEED = "comments"
 _MAX_POSTS = 400  # of which a position is kept: the newest with comments
-_MAX_FAILURES = 3  # posts in a row, before the others are left for the next poll
 
 State = dict[str, Any]
 """Of one post: `published`, the `sign` under which it was read, when it was `read`, its `walk`."""
@@ -44,23 +43,30 @@ class Comments:
         at = self._clock()
         since = first_reach(cursor, at, self._settings.look_back)
         states = self._kept(cursor, at)
-        failures: list[ConnectorError] = []
-        for post in _due(active, states):
+        failed: dict[str, ConnectorError] = {}
+        due = _due(active, states)
+        for post in due:
             try:
                 async for page in self._read(post, since, states):
                     yield page
             except (Malformed, Unavailable) as error:
-                failures.append(error)
-                if len(failures) == _MAX_FAILURES:
+                failed[post.id] = error
+                states.setdefault(post.id, {"published": post.published.isoformat()})
+                if is_away(failed, states):
                     break
-        if failures:
-            raise failures[0]
+        if failed and len(failed) < len(due):
+            note(failed, states)
+            yield Page(feed=FEED, cursor=_cursor(states, since))
+        for one, failure in failed.items():
+            if not is_odd(failure, states[one]):
+                raise failure
         yield Page(feed=FEED, cursor=_cursor(states, since), complete=True)
 
     async def _read(
         self, post: Active, since: datetime, states: dict[str, State]
     ) -> AsyncIterator[Page]:
         state: State = {**states.get(post.id, {}), "published": post.published.isoformat()}
+        state.pop(FAILED, None)
         asked_at = self._clock()
         pages = walk_back(
             FEED,

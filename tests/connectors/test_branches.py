@@ -8,7 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.branches import Rhythm, Trunk, read_branches
-from connectors.connector import ConnectorError, Cursor, Malformed, Page, RateLimited, Unauthorized
+from connectors.connector import (
+    ConnectorError,
+    Cursor,
+    Malformed,
+    Page,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+)
 from connectors.graph import BadField, Denied
 from connectors.http import NotFound
 from connectors.mention import Kind, Mention
@@ -86,6 +94,31 @@ async def test_a_post_that_is_refused_alone_does_not_keep_the_feed_from_being_co
     pages = await posts.read()
     assert given(pages) == ["1"]
     assert pages[-1].complete
+
+
+async def test_a_post_that_fails_for_ever_keeps_the_feed_from_being_complete_for_a_while_only() -> (
+    None
+):
+    posts = Posts(a=Unavailable("code 1"), b=["1"], c=["2"])
+    for _poll in range(2):
+        posts.under["b"] = [*posts.under["b"], str(_poll + 10)]  # type: ignore[misc]
+        with pytest.raises(Unavailable):
+            await posts.read()
+        assert posts.asked[-1] == "c", "it holds up no other"
+    assert (await posts.read())[-1].complete
+    posts.under["a"] = ["3"]
+    assert given(await posts.read()) == ["3"]
+    posts.under["a"] = Unavailable("code 1")
+    with pytest.raises(Unavailable):
+        await posts.read()
+
+
+async def test_a_network_that_is_away_is_not_asked_about_every_post() -> None:
+    posts = Posts(**{str(n): Unavailable("down") for n in range(50)})
+    with pytest.raises(Unavailable):
+        await posts.read()
+    assert len(posts.asked) == 3
+    assert posts.cursor is None
 
 
 async def test_the_cursor_of_many_busy_posts_stays_small() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.connector import Cursors, Malformed, RateLimited
+from connectors.connector import Cursors, Malformed, Page, RateLimited, Unavailable
 from connectors.mention import Kind, Media
 from tests.connectors.case import NOON, Now
 from tests.connectors.facebook.support import EARLIER, Make, drained, figures, mentions, read
@@ -227,6 +227,25 @@ async def test_one_post_whose_comments_cannot_be_read_holds_up_no_other(
         async for page in make().poll({}):
             pages.append(page)
     assert len([m for m in mentions(pages) if m.kind is Kind.COMMENT]) == 1
+
+
+async def test_one_post_that_never_answers_keeps_comments_from_being_complete_for_a_while_only(
+    make: Make, network: Facebook
+) -> None:
+    odd, other = network.post(at=EARLIER)["id"], network.post(at=EARLIER)["id"]
+    network.comment(odd, at=EARLIER)
+    network.odd.add(odd)
+    cursors: Cursors = {}
+    for poll in range(4):
+        network.comment(other, at=EARLIER + timedelta(minutes=poll))
+        pages: list[Page] = []
+        kept = json.loads(json.dumps(cursors))
+        if poll < 2:
+            with pytest.raises(Unavailable):
+                await drained(make().poll(kept), cursors)
+            continue
+        pages = await drained(make().poll(kept), cursors)
+        assert pages[-1].feed == "comments" and pages[-1].complete
 
 
 async def test_positions_of_posts_too_old_to_ask_about_are_dropped(
