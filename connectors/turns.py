@@ -35,12 +35,13 @@ class Turn:
 
 def longest_waiting_first(turns: Iterable[Turn], cursors: Cursors) -> list[Turn]:
     """A quota that ends every poll early must not starve the same feeds each time."""
+    return sorted(turns, key=lambda turn: read_up_to(turn.feed, cursors))
 
-    def mark(turn: Turn) -> float:
-        read = instant(mapping(cursors.get(turn.feed)).get("mark"))
-        return read.timestamp() if read is not None else 0.0
 
-    return sorted(turns, key=mark)
+def read_up_to(feed: str, cursors: Cursors) -> float:
+    """The mark of a feed's cursor as a unix instant; 0 where it was never read."""
+    read = instant(mapping(cursors.get(feed)).get("mark"))
+    return read.timestamp() if read is not None else 0.0
 
 
 async def in_turn(turns: Sequence[Turn], *, refused: set[str], clock: Clock) -> AsyncIterator[Page]:

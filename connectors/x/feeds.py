@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from connectors.connector import Cursors
-from connectors.reading import instant, mapping
+from connectors.turns import read_up_to
 from connectors.walk import Walk
 from connectors.x.ids import digest, id_at
 
@@ -118,9 +118,4 @@ def rfc3339(at: datetime) -> str:
 
 def longest_waiting_first(feeds: Sequence[Feed], cursors: Cursors) -> list[Feed]:
     """Money that ends every day early must not starve the same feeds each time."""
-
-    def mark(feed: Feed) -> float:
-        read = instant(mapping(cursors.get(feed.name)).get("mark"))
-        return read.timestamp() if read is not None else 0.0
-
-    return sorted(feeds, key=mark)
+    return sorted(feeds, key=lambda feed: read_up_to(feed.name, cursors))
