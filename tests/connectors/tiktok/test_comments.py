@@ -82,11 +82,11 @@ async def test_a_list_that_was_cut_short_deletes_nothing(ready: Bench) -> None:
     video = ready.network.video()
     for _ in range(250):
         ready.network.comment(video)
+    await ready.poll(comments_per_video=100)
+    ready.network.comments[video["id"]].reverse()
     for _ in range(3):
-        pages = await ready.poll(comments_per_video=100)
-        assert not deletions(pages)
-        ready.network.comments[video["id"]].reverse()
         ready.clock.at += timedelta(days=2)
+        assert not deletions(await ready.poll(comments_per_video=100))
 
 
 async def test_figures_of_followed_videos_come_with_it_and_a_vanished_one_is_told(
