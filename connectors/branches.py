@@ -131,10 +131,8 @@ def narrow(window: Window) -> Window:
 def settle(posts: dict[str, Any], at: datetime) -> None:
     """Forget what was given under posts that have been calm for a day, each with its `walk`."""
     for post_id, state in posts.items():
-        walk = mapping(mapping(state).get("walk"))
-        mark = instant(walk.get("mark"))
-        if mark is not None and mark < at - _LATE:
-            posts[post_id] = {**state, "walk": without_marks(walk)}
+        if walk := mapping(mapping(state).get("walk")):
+            posts[post_id] = {**state, "walk": without_marks(walk, at - _LATE)}
 
 
 def _is_due(post: Trunk, state: dict[str, Any], at: datetime, rhythm: Rhythm) -> bool:

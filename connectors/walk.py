@@ -73,6 +73,7 @@ class Walk:
     upper: datetime | None = None
     token: str | None = None
     oldest: datetime | None = None
+    newest: datetime | None = None  # above `upper` where the list is in no strict order
     until: datetime | None = None
     fresh: list[str] = field(default_factory=list)
     fresh_from: datetime | None = None  # where `fresh` had to stop
@@ -89,8 +90,10 @@ class Walk:
     ) -> list[Found]:
         """Read one page: what is new in it, each once. Afterwards `done` says whether to go on."""
         positions = [item.position for item in items if item.position is not None]
-        if self.upper is None:
-            self.upper = max([self.mark, *positions])
+        if self.upper is None or (positions and not self._given):
+            # An empty page may come before the first that says how new the list is.
+            self.upper = max([self.upper or self.mark, *positions])
+        self.newest = max([self.newest or self.upper, *positions])
         before = len(self._given)
         new = [item for item in items if self._is_new(item)]
         self._go_on(positions, token, may_go_deeper, got_further=len(self._given) > before)
@@ -163,6 +166,7 @@ class Walk:
                 "mark": (self.upper or self.mark).isoformat(),
                 "seen": self.fresh,
                 "seen_from": _iso(self._forgotten()),
+                **({"newest": _iso(self.newest)} if self.newest != self.upper else {}),
             }
         return {
             "v": 1,
@@ -173,6 +177,7 @@ class Walk:
                 "floor": self.floor.isoformat(),
                 "token": self.token,
                 "oldest": _iso(self.oldest),
+                "newest": _iso(self.newest),
                 "until": _iso(self.until),
                 "fresh": list(self.fresh),
                 "fresh_from": _iso(self.fresh_from),
@@ -200,11 +205,13 @@ def begin(cursor: Cursor | None, window: Window, at: datetime) -> Walk:
     return _resumed(walk, mapping(kept.get("walk")))
 
 
-def without_marks(cursor: Cursor) -> Cursor:
-    """A finished walk in a few bytes: what comes late and is no younger than its mark is not read."""
-    if "walk" in cursor or not cursor.get("seen"):
+def without_marks(cursor: Cursor, before: datetime) -> Cursor:
+    """A finished walk in a few bytes, where all that it gave is older than `before`: what is listed
+    late, and is no younger than the newest of it, is not read."""
+    newest = instant(cursor.get("newest")) or instant(cursor.get("mark"))
+    if "walk" in cursor or not cursor.get("seen") or newest is None or newest >= before:
         return cursor
-    return {**cursor, "seen": [], "seen_from": cursor.get("mark")}
+    return {**cursor, "seen": [], "seen_from": newest.isoformat()}
 
 
 async def walk_back(
@@ -276,6 +283,7 @@ def _resumed(walk: Walk, kept: dict[str, Any]) -> Walk:
     walk.floor = instant(kept.get("floor")) or walk.floor
     walk.token = string(kept.get("token"))
     walk.oldest, walk.until = instant(kept.get("oldest")), instant(kept.get("until"))
+    walk.newest = instant(kept.get("newest"))
     walk.fresh = list(strings(kept.get("fresh")))
     walk.fresh_from = instant(kept.get("fresh_from"))
     walk._given.update(walk.fresh)

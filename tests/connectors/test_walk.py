@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.connector import Cursor, Page
-from connectors.walk import Found, Listing, StaleToken, Walk, Window, begin, walk_back
+from connectors.walk import (
+    Found,
+    Listing,
+    StaleToken,
+    Walk,
+    Window,
+    begin,
+    walk_back,
+    without_marks,
+)
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 OVERLAP = timedelta(minutes=10)
@@ -139,3 +148,25 @@ def test_what_a_full_memory_forgot_is_not_given_again():
     walk = begin(None, WINDOW, NOON)
     assert len(read(walk, posts, len(posts))) == len(posts)
     assert read(resume(walk.cursor()), posts, len(posts)) == []
+
+
+def test_an_empty_page_at_the_top_does_not_hold_the_mark_back() -> None:
+    walk = begin(None, WINDOW, NOON)
+    walk.take([], "more")
+    walk = begin(json.loads(json.dumps(walk.cursor())), WINDOW, NOON)
+    walk.take([post(1, 0), post(2, -60)], None)
+    assert walk.cursor()["mark"] == NOON.isoformat()
+
+
+def test_marks_are_dropped_only_of_what_is_old_whatever_the_order_of_the_list() -> None:
+    walk = begin(None, WINDOW, NOON)
+    walk.take([post(1, -300)], "more")
+    walk.take([post(2, 0)], None)
+    cursor = json.loads(json.dumps(walk.cursor()))
+    assert without_marks(cursor, NOON - timedelta(minutes=1)) == cursor
+    light = without_marks(cursor, NOON + timedelta(days=1))
+    assert light["seen"] == []
+    following = begin(light, WINDOW, NOON + timedelta(days=2))
+    assert following.take([post(1, -300), post(2, 0)], None) == []
+    following = begin(light, WINDOW, NOON + timedelta(days=2))
+    assert len(following.take([post(3, 1), post(2, 0)], None)) == 1
