@@ -38,7 +38,7 @@ from connectors.pinterest.wire import (
 from connectors.reading import count, mapping, string
 from connectors.tokens import MemoryTokens, Token, TokenStore
 from connectors.turns import Turn, in_turn
-from connectors.walk import Listing, StaleToken, Walk, Window, walk_back
+from connectors.walk import Fetch, Listing, StaleToken, Walk, Window, walk_back
 
 _OFFICIAL = "api.pinterest.com"
 _SCOPES = ("boards:read", "pins:read", "user_accounts:read")
@@ -121,9 +121,10 @@ class PinterestConnector:
         return kept.refresh_expires_at if renewable else kept.expires_at
 
     async def poll(self, cursors: Cursors) -> AsyncIterator[Page]:
-        async for page in in_turn(
-            list(self._turns(cursors)), refused=self._refused, clock=self._clock
-        ):
+        turns = list(self._turns(cursors))
+        if not turns:
+            yield Page(feed="nothing", complete=True)
+        async for page in in_turn(turns, refused=self._refused, clock=self._clock):
             yield page
 
     def _turns(self, cursors: Cursors) -> Iterator[Turn]:
@@ -138,7 +139,7 @@ class PinterestConnector:
             read = partial(self._audience, cursors.get(_AUDIENCE))
             yield Turn(feed=_AUDIENCE, kind="pinterest audience", read=read)
 
-    def _walked(self, feed: str, cursor: Cursor | None, fetch: Any) -> AsyncIterator[Page]:
+    def _walked(self, feed: str, cursor: Cursor | None, fetch: Fetch) -> AsyncIterator[Page]:
         settings = self._settings
         window = Window(look_back=settings.look_back, overlap=settings.overlap)
         return walk_back(feed, cursor, fetch, window=window, clock=self._clock)

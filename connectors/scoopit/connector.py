@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
@@ -29,7 +29,7 @@ from connectors.scoopit.settings import ScoopitSettings
 from connectors.scoopit.wire import NETWORK, read_posts
 from connectors.tokens import MemoryTokens, Token
 from connectors.turns import Turn, in_turn
-from connectors.walk import Listing, Walk, Window, walk_back
+from connectors.walk import Fetch, Listing, Walk, Window, walk_back
 
 _MAX_COMMENTS = 100  # of one post, in the documentation's own words
 _SEARCH_SIZE = 50
@@ -101,7 +101,7 @@ class ScoopitConnector:
         self,
         feed: str,
         cursors: Cursors,
-        fetch: Callable[[Walk], Awaitable[Listing]],
+        fetch: Fetch,
         given: set[str],
     ) -> AsyncIterator[Page]:
         cursor: Cursor | None = cursors.get(feed)
@@ -146,7 +146,8 @@ class ScoopitConnector:
             raise Malformed("Scoop.it gave no posts of a search")
         found, rejects = read_posts(posts, self._clock())
         total = figure(answer.get("totalFound"))
-        ended = not posts or (total is not None and (number + 1) * len(posts) >= total)
+        # How long a page may be is not documented: a short one may not be the last.
+        ended = not posts or (number == 0 and total is not None and len(posts) >= total)
         recent = any(since(item.position, walk.floor) for item in found)
         deep = number + 1 >= self._settings.search_pages and not recent
         return Listing(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from functools import partial
 from hashlib import blake2b, sha1
 from typing import ClassVar
@@ -32,7 +32,7 @@ from connectors.reading import figure
 from connectors.slideshare.settings import SlideshareSettings
 from connectors.slideshare.wire import NETWORK, parse, read_slideshow, read_slideshows, total_of
 from connectors.turns import Turn, in_turn
-from connectors.walk import Listing, Walk, Window, walk_back
+from connectors.walk import Fetch, Listing, Walk, Window, walk_back
 
 _MAX_BODY = 4 * 1024 * 1024
 _DAILY_LIMIT, _BLOCKED, _NOT_SHOWN = 99, 100, 16
@@ -130,7 +130,7 @@ class SlideshareConnector:
         self,
         feed: str,
         cursors: Cursors,
-        fetch: Callable[[Walk], Awaitable[Listing]],
+        fetch: Fetch,
         given: set[str],
     ) -> AsyncIterator[Page]:
         window = Window(look_back=self._settings.look_back, overlap=self._settings.overlap)

@@ -44,6 +44,7 @@ class Scoopit(StandIn):
         self.tokens: set[str] = set()
         self.life: int | None = 3600
         self.by_relevance = False
+        self.short = 0  # posts that the first page of a search holds back
         self.says: Item | None = None  # instead of a read's answer, with a 200
         self._given = 0
 
@@ -141,6 +142,7 @@ class Scoopit(StandIn):
         posts = self._page(0, len(self.posts), size, number)
         if self.by_relevance:
             posts = posts[::-1]
+        posts = posts[: len(posts) - (self.short if number == 0 else 0)]
         shown = [{k: v for k, v in post.items() if k != "comments"} for post in posts]
         return web.json_response({"posts": shown, "totalFound": len(self.posts)})
 

@@ -173,6 +173,13 @@ async def test_a_search_that_is_not_open_to_us_is_told_once_and_own_pins_are_rea
     assert not any(page.gaps for page in second)
 
 
+async def test_a_search_without_a_word_asks_nothing_and_is_complete() -> None:
+    async with source(pins=False, search=True) as ready:
+        pages = await ready.drain()
+        assert [page.complete for page in pages] == [True]
+        assert not ready.network.requests
+
+
 async def test_the_audience_is_read_once_a_day() -> None:
     async with source(audience=True) as ready:
         (own,) = [one for page in await ready.drain() for one in page.audiences]

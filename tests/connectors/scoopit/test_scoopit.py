@@ -157,6 +157,14 @@ async def test_a_search_by_relevance_is_read_deep_enough_and_not_for_ever() -> N
         assert len(ready.network.asked("/search")) < 6
 
 
+async def test_a_short_page_of_a_search_is_not_taken_for_the_last() -> None:
+    async with source(TERMS, topics=[], search=True) as ready:
+        new = ready.network.publish(100)
+        ready.network.short = 40  # hidden from us, and counted
+        hidden = set(new[50:90])
+        assert set(ids(await ready.drain())) == set(new) - hidden
+
+
 async def test_a_token_that_has_ended_is_asked_for_again() -> None:
     async with source() as ready:
         running = ready.connector()
