@@ -157,7 +157,13 @@ async def test_what_was_found_by_search_is_not_looked_up_nor_missed_even_after_a
         asked = ready.network.asked("/search/partner/pins")[0].query
         assert (asked["term"], asked["country_code"]) == ("CHU de Valmont", "FR")
         again = await refreshed(ready, "99")  # a new object, the same ledger
-    assert not any(page.deletions for page in again)
+        assert not any(page.deletions for page in again)
+        before = len(ready.network.asked("/pins/99"))
+        running = made(ready)
+        [page async for page in running.poll({})]
+        key = MentionKey(network="pinterest", external_id="99")
+        assert [page async for page in running.refresh([key])] == []
+        assert len(ready.network.asked("/pins/99")) == before
 
 
 async def test_a_search_that_is_not_open_to_us_is_told_once_and_own_pins_are_read() -> None:

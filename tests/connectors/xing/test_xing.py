@@ -134,6 +134,15 @@ async def test_lists_of_either_order_and_form_are_read_to_their_end(
         assert ids(await ready.drain()) == [later]
 
 
+async def test_what_is_new_is_found_behind_pages_of_what_is_old() -> None:
+    async with source(page_size=3, comments=False) as ready:
+        ready.network.oldest_first = True
+        for month in range(1, 10):
+            ready.network.update(created_at=f"2025-0{month}-01T08:00:00Z")
+        new = ready.network.publish(2)
+        assert sorted(ids(await ready.drain())) == sorted(new)
+
+
 @pytest.mark.parametrize(
     ("status", "name", "named"),
     [
