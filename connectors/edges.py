@@ -43,7 +43,7 @@ def listing_of(answer: Mapping[str, Any], read: Read) -> Listing:
     return Listing(found=found, token=next_token(answer), rejects=rejects)
 
 
-def rejected(item: object, error: ValueError) -> Reject:
+def rejected(item: object, error: Exception) -> Reject:
     payload = json.dumps(item, ensure_ascii=False, default=str)[:_MAX_PAYLOAD]
     return Reject(
         error=str(error),

@@ -97,7 +97,7 @@ async def read_call(call: Call, mentioned: Mentioned, user_id: str) -> AsyncIter
                 yield _page(_pushed(value, call.received_at, sent_at))
             elif change == "mentions":
                 yield _page(await _fetched(value, call.received_at, mentioned))
-        except ValueError as error:
+        except (ValueError, Malformed) as error:  # the other changes of the call go on
             yield Page(feed=FEED, rejects=(rejected(value, error),))
 
 

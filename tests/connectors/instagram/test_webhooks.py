@@ -105,6 +105,15 @@ async def test_a_mention_that_is_gone_before_it_was_fetched_is_no_failure() -> N
         assert ids(pages) == ["18000000000000777"]
 
 
+async def test_a_mention_that_is_answered_with_nothing_costs_the_call_s_others_nothing() -> None:
+    async with source(**HOOKED) as ready:
+        ready.network.mentioned["17999"] = {}
+        pages = await received(made(ready), call(MENTION, COMMENT))
+        assert ids(pages) == ["18000000000000777"]
+        (reject,) = [reject for page in pages for reject in page.rejects]
+        assert "mentioned_media" in reject.error
+
+
 async def test_a_call_comes_back_until_the_network_answers() -> None:
     async with source(**HOOKED) as ready:
         ready.network.mentioned["17999"] = media("17999", START)
