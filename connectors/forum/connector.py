@@ -116,8 +116,12 @@ class ForumConnector:
         at = self._clock()
         response = await self._http.get(f"{self._settings.root}api/v3/posts/{number}")
         gone = Deletion(network=NETWORK, external_id=external_id, seen_at=at)
-        if response.status in (404, 410):
+        if nodebb.is_gone(response):
             return Page(deletions=(gone,))
+        if response.status in (401, 403, 404, 410):
+            return (
+                Page()
+            )  # no longer for visitors, or no NodeBB there: neither says that it is gone
         response.raise_for_status()
         post = mapping(mapping(response.json()).get("response"))
         if post.get("deleted") in (1, True):

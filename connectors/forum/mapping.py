@@ -77,10 +77,11 @@ class ForumMapper:
         entry = self._tidied(entry)
         words = own_words(entry.content or entry.summary, entry.link)
         forum, title, _answer = self._headline(entry)
-        reading = replace(self._reading, feed_language=document.language)
         # Kept apart from its summary: an answer that only quotes has nothing of its own to say.
-        bare = replace(entry, title=title, content=words.html, summary="", in_reply_to="")
-        plain = to_mention(replace(bare, tags=forum), reading, at)
+        bare = replace(
+            entry, title=title, content=words.html, summary="", in_reply_to="", tags=forum
+        )
+        plain = to_mention(bare, self._reading, at)
         place = self._place(entry)
         external_id = self._external_id(place, plain)
         root = self._root(place)
@@ -100,8 +101,9 @@ class ForumMapper:
         if document is self._learnt:
             return
         self._learnt = document
+        self._reading = replace(self._reading, feed_language=document.language)
         for entry in document.entries:
-            place = self._numbers(self._addressed(entry))
+            place = self._numbers(entry)
             if not place.topic or not self._says_it_opens(entry, place):
                 continue
             mark = entry.published or entry.updated if self._dialect.by_topic else place.post
@@ -170,16 +172,13 @@ class ForumMapper:
         return f"{self._key}/{letter}{number.lstrip('0') or '0'}"
 
     def _tidied(self, entry: Entry) -> Entry:
-        entry = self._addressed(entry)
+        link, content, summary = without_session(entry.link), entry.content, entry.summary
         if self._dialect.name == "phpbb":
-            content = without_statistics(entry.content)
-            entry = replace(entry, content=content, summary=without_statistics(entry.summary))
+            content, summary = without_statistics(content), without_statistics(summary)
         if self._role in self._dialect.openings:
-            entry = replace(entry, link=_LEFT_OVER.sub("", _NEWEST.sub("", entry.link)))
-        return entry
-
-    def _addressed(self, entry: Entry) -> Entry:
-        return replace(entry, link=without_session(entry.link), id=without_session(entry.id))
+            link = _LEFT_OVER.sub("", _NEWEST.sub("", link))
+        identity = without_session(entry.id)
+        return replace(entry, link=link, id=identity, content=content, summary=summary)
 
     def _headline(self, entry: Entry) -> tuple[tuple[str, ...], str, bool]:
         """The forum's name, the topic's title, and whether the entry says that it answers."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 from connectors.connector import Malformed, Reject
@@ -70,7 +71,7 @@ class NodeBB:
         mention = self._mention(post, number, said, at)
         figures = engagement(post, mention.key, at)
         return Found(
-            id=number,
+            id=f"{number}@{_version(mention)}",
             position=said,
             mentions=(mention,),
             engagements=(figures,) if figures else (),
@@ -159,6 +160,22 @@ def engagement(post: dict[str, Any], key: MentionKey, at: datetime) -> Engagemen
     if reactions is None and replies is None:
         return None
     return Engagement(key=key, taken_at=at, reactions=reactions, replies=replies)
+
+
+def is_gone(response: Response) -> bool:
+    """Said by NodeBB itself: a 404 of whatever stands before it erases nothing."""
+    if response.status not in (404, 410):
+        return False
+    try:
+        return mapping(mapping(response.json()).get("status")).get("code") == "not-found"
+    except Malformed:
+        return False
+
+
+def _version(mention: Mention) -> str:
+    """Lists do not tell when a post was edited: it comes again where it says something else."""
+    said = f"{mention.title}\0{mention.text}"
+    return blake2b(said.encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 
 def _opens(post: dict[str, Any]) -> bool:

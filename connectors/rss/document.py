@@ -183,11 +183,18 @@ def _base(raw: Mapping[str, Any], url: str) -> str:
 
 
 def _author(raw: Mapping[str, Any]) -> tuple[str, str]:
-    """dc:creator before RSS's <author>, which is meant to be an e-mail address."""
-    for detail in nodes_at(raw, "authors"):
-        if name := text_at(detail, "name", "email"):
+    """dc:creator before RSS's <author>, which is meant to be an e-mail address.
+
+    Of "paul@chu.example" feedparser makes a name, "ple": it knows no last part of five letters.
+    """
+    written, several = text_at(raw, "author"), nodes_at(raw, "authors")
+    for detail in sorted(several, key=lambda detail: "email" in detail):
+        address = text_at(detail, "email")
+        if address and written.partition(address)[2][:1].isalnum():
+            return written, ""
+        if name := text_at(detail, "name") or address:
             return name, text_at(detail, "href")
-    return text_at(raw, "author"), ""
+    return written, ""
 
 
 def _enclosures(raw: Mapping[str, Any], base: str) -> tuple[Enclosure, ...]:

@@ -9,6 +9,8 @@ ITEM = (
 )
 ENTRY = '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" {spaces}>{entry}</feed>'
 
+DUBLIN_CORE = 'xmlns:dc="http://purl.org/dc/elements/1.1/"'
+
 
 def test_the_address_behind_feedburner_s_counter_is_the_article_s():
     (mention,) = read(
@@ -98,3 +100,14 @@ def test_a_guid_that_is_no_address_outlives_the_feed_s_own():
     (after,) = read(item, url="https://blog.example/flux/rss.xml")
     assert before.external_id == after.external_id
     assert before.url == "https://blog.example/12345"
+
+
+def test_an_author_s_address_is_not_cut_whatever_its_last_part():
+    for written, handle, name in (
+        ("paul@chu.example", "paul@chu.example", None),
+        ("paul@chu.example (Paul)", "paul@chu.example", "Paul"),
+        ("paul@chu.example (Paul)</author><dc:creator>Zoé</dc:creator><author>", None, "Zoé"),
+    ):
+        item = f"<title>T</title><guid>1</guid><author>{written}</author>"
+        (mention,) = read(ITEM.format(spaces=DUBLIN_CORE, item=item))
+        assert (mention.author.handle, mention.author.name) == (handle, name)

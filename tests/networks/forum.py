@@ -263,7 +263,7 @@ def _atom_entry(
         f'<id>{identity or link}</id><link href="{link}"/>'
         f'<title type="html"><![CDATA[{title}]]></title>'
         f'<category term="{post.forum}" label="{post.forum}"/>'
-        f'<content type="html"><![CDATA[{html}]]></content></entry>'
+        f'<content type="html" xml:base="{link}"><![CDATA[{html}]]></content></entry>'
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from connectors.forum.dialects import DIALECTS, recognised
 from connectors.mention import Kind
 from tests.connectors.forum.support import Listener
 from tests.networks.forum import HOMES, SESSION, ForumServer, NodeBBServer
+from tests.networks.standin import Fault
 
 BY_TOPIC = ["askbot", "fluxbb", "mybb", "vbulletin", "xenforo"]
 
@@ -145,6 +148,32 @@ async def test_nodebb_reads_votes_again_and_learns_what_is_gone(http):
         counted, gone = await listener.refresh("ailleurs.example/p9", *wanted)
         assert [e.reactions for e in counted.engagements] == [12]
         assert [d.external_id for d in gone.deletions] == [f"{server.key}/p2"]
+
+
+async def test_nodebb_gives_an_edited_post_again_and_a_repeated_one_not(http):
+    async with NodeBBServer().serving() as server:
+        listener = Listener(http, server)
+        server.publish(3)
+        await listener.read()
+        listener.at += timedelta(minutes=5)
+        assert await listener.read() == []
+        server.spoil = lambda post: (
+            {**post, "content": "Tout va bien"} if post["pid"] == 2 else post
+        )
+        (again,) = await listener.read()
+        assert (again.external_id, again.text) == (f"{server.key}/p2", "Tout va bien")
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+async def test_what_nodebb_does_not_say_itself_erases_nothing_and_holds_up_no_post(http, status):
+    async with NodeBBServer().serving() as server:
+        listener = Listener(http, server)
+        server.publish(2)
+        await listener.read()
+        server.faults.append(Fault(status=status, body=b"<html>Not here</html>"))
+        pages = await listener.refresh(f"{server.key}/p1", f"{server.key}/p2")
+        assert not any(page.deletions for page in pages)
+        assert len([e for page in pages for e in page.engagements]) == 1
 
 
 async def test_a_post_that_stands_in_two_feeds_is_given_once(http):
