@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from connectors.connector import Clock, Malformed, Unauthorized
@@ -49,17 +50,18 @@ class Api:
 
     async def get(self, path: str, params: Params) -> Any:
         """The JSON at `path`. Raises Barred and NotFound beside what every connector raises."""
-        url, query = f"{self._settings.api}{path}", {**params, "raw_json": 1}
-        response = await self._http.get(url, params=query, headers=await self._headers())
-        if response.status == 401:
-            headers = await self._headers(instead_of=self._token)
-            response = await self._http.get(url, params=query, headers=headers)
-        return _judged(response)
+        query = {**params, "raw_json": 1}
+        return await self._asked(partial(self._http.get, self._settings.api + path, params=query))
 
     async def post(self, path: str, form: Mapping[str, str]) -> Any:
-        url, query = f"{self._settings.api}{path}", {"raw_json": 1}
-        headers = await self._headers()
-        response = await self._http.post(url, params=query, data=form, headers=headers)
+        """As `get`, where a question is too long for an address."""
+        url, query = self._settings.api + path, {"raw_json": 1}
+        return await self._asked(partial(self._http.post, url, params=query, data=form))
+
+    async def _asked(self, ask: Callable[..., Awaitable[Response]]) -> Any:
+        response = await ask(headers=await self._headers())
+        if response.status == 401:
+            response = await ask(headers=await self._headers(instead_of=self._token))
         return _judged(response)
 
     async def _headers(self, *, instead_of: Token | None = None) -> dict[str, str]:
@@ -98,10 +100,14 @@ class Api:
         return token_of(answer, self._clock())
 
 
-def _judged(response: Response) -> Any:
-    # An unknown subreddit is a redirect to the search for subreddits.
+def require_subreddit(response: Response) -> None:
+    """An unknown subreddit is a redirect to the search for subreddits."""
     if "/subreddits/search" in response.url:
         raise NotFound("no such subreddit")
+
+
+def _judged(response: Response) -> Any:
+    require_subreddit(response)
     if response.status in (403, 404):
         raise _refusal(response)
     response.raise_for_status()

@@ -18,6 +18,7 @@ from connectors.connector import Clock, Malformed, Reject, Unauthorized
 from connectors.dates import believable, parse_date
 from connectors.http import HttpClient
 from connectors.mention import Author, Kind, Media, Mention
+from connectors.reddit.api import require_subreddit
 from connectors.reddit.feeds import Feed, read_token, write_token
 from connectors.reddit.settings import RedditSettings
 from connectors.reddit.wire import NETWORK, Seen
@@ -51,6 +52,7 @@ class Atom:
             params={**feed.page_params(walk, self._clock()), **self._token()},
             headers={"User-Agent": self._settings.agent, "Accept": "application/atom+xml"},
         )
+        require_subreddit(response)
         if response.status == 403:
             raise Unauthorized(
                 "Reddit refuses the feed: make a new token in reddit.com/prefs/feeds"

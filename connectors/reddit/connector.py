@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import timedelta
 from typing import ClassVar
 
 from connectors.connector import (
@@ -18,15 +19,16 @@ from connectors.connector import (
     Watched,
 )
 from connectors.http import HttpClient, Limits
-from connectors.mention import MentionKey, alive
+from connectors.mention import MentionKey
 from connectors.reddit.api import Api
 from connectors.reddit.audience import read_audience
+from connectors.reddit.conversation import Allowance
 from connectors.reddit.feeds import feeds_of
-from connectors.reddit.info import INFO, read_info
+from connectors.reddit.info import INFO, read_again
 from connectors.reddit.lists import Lists, Refusals, Run
 from connectors.reddit.settings import RedditSettings
 from connectors.reddit.threads import FEED as THREADS
-from connectors.reddit.threads import Allowance, Threads
+from connectors.reddit.threads import Threads
 from connectors.reddit.wire import NETWORK
 from connectors.urls import host_and_port, host_of
 
@@ -46,6 +48,8 @@ class RedditConnector:
         self._watched = watched
         self._clock = clock
         self._api = Api(settings, http, clock) if settings.by_api else None
+        # Its terms: what is deleted there is deleted here within 48 hours. Feeds tell of none.
+        self.verify_every = timedelta(days=1) if self._api is not None else None
         self._refusals = Refusals(clock)
         self._lists = Lists(
             settings,
@@ -128,20 +132,17 @@ class RedditConnector:
             yield page
 
     async def refresh(self, keys: Collection[MentionKey]) -> AsyncIterator[Page]:
-        """Figures, edits and ends, a hundred a call; nothing by the Atom feeds, which tell none.
-
-        Reddit asks that what was deleted there be deleted here within 48 hours.
-        """
+        """Figures, edits and ends, a hundred a call; nothing by the Atom feeds, which tell none."""
         names = [key.external_id for key in keys if key.network == NETWORK]
         for start in range(0, len(names) if self._api is not None else 0, INFO):
             assert self._api is not None
             at = self._clock()
-            info = await read_info(self._api, names[start : start + INFO], at)
+            info = await read_again(self._api, names[start : start + INFO], at)
             seen = info.found.values()
             yield Page(
                 feed="refresh",
                 mentions=[s.mention for s in seen if s.mention and s.mention.edited_at],
-                engagements=[s.engagement or alive(s.mention.key, at) for s in seen if s.mention],
+                engagements=info.engagements(at),
                 deletions=info.deletions,
                 rejects=info.rejects,
             )

@@ -29,16 +29,13 @@ class Feed:
     path: str
     params: tuple[tuple[str, str], ...] = ()
     subreddits: tuple[str, ...] = ()
+    term: str | None = None  # of a search
     whole: bool = False
     filtered: bool = False  # the network gives more than what was asked for: keep() decides
 
     @property
     def by_period(self) -> bool:
         return self.path.endswith("search")
-
-    @property
-    def is_comments(self) -> bool:
-        return self.path.endswith("/comments")
 
     def page_params(self, walk: Walk, at: datetime) -> dict[str, str | int]:
         params: dict[str, str | int] = {**dict(self.params), "limit": PAGE_SIZE}
@@ -53,7 +50,10 @@ class Feed:
     def alone(self) -> Iterator[Feed]:
         """The same, one subreddit at a time: one that is closed to us closes its neighbours too."""
         for name in self.subreddits:
-            yield replace(_comments((name,)), whole=self.whole, filtered=self.filtered)
+            if self.term is not None:
+                yield _search(self.term, (name,))
+            else:
+                yield replace(_comments((name,)), whole=self.whole, filtered=self.filtered)
 
 
 def read_token(token: str | None) -> tuple[str | None, int]:
@@ -112,6 +112,8 @@ def _search(term: str, within: tuple[str, ...]) -> Feed:
         name=f"search:{_digest(f'{term.lower()} {joined.lower()}')}",
         path=f"/r/{joined}/search",
         params=(*params, ("restrict_sr", "true")),
+        subreddits=within,
+        term=term,
     )
 
 

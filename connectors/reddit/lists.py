@@ -32,8 +32,8 @@ from connectors.walk import Found, Listing, StaleToken, Walk, Window, walk_back
 
 log = logging.getLogger(__name__)
 
-_ALMOST_A_THOUSAND = 900  # where a listing ends; what was removed leaves holes in it
-_ATOM_WINDOW = 25
+# Where lists end, after about 1,000 items, or 250 found; what was removed leaves holes in them.
+_LISTING, _SEARCH, _ATOM = 900, 200, 25
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ class Lists:
             async for page in self._walked(feed, together, run):
                 yield page
         except (Barred, NotFound):
-            if not feed.is_comments or len(feed.subreddits) == 1:
+            if len(feed.subreddits) < 2:
                 raise
             async for page in self._apart(feed, cursors, run):
                 yield page
@@ -205,7 +205,8 @@ class Lists:
         return Page(feed=THREADS, cursor=run.threads.cursor())
 
     def _lost(self, reading: Reading) -> Gap | None:
-        least = _ATOM_WINDOW if self._api is None else _ALMOST_A_THOUSAND
+        least = _SEARCH if reading.feed.by_period else _LISTING
+        least = _ATOM if self._api is None else least
         if not reading.ended_short or reading.listed < least or reading.oldest is None:
             return None
         reason = "the list ends before what was read last: Reddit shows the latest items only"

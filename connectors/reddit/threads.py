@@ -1,25 +1,32 @@
-"""The conversations under what was found, read whole: comments, and those that stand behind "more"."""
+"""Which conversations are followed under what was found, and what is new in them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.connector import Clock, Cursor, Gap, Malformed, Page, Reject
+from connectors.connector import Clock, ConnectorError, Cursor, Gap, Malformed, Page
 from connectors.http import NotFound
 from connectors.mention import Deletion, Engagement
-from connectors.reading import count, instant, mapping, string, strings
-from connectors.reddit.api import Api, Barred, children_of
+from connectors.reading import count, instant, mapping, string
+from connectors.reddit.api import Api, Barred
+from connectors.reddit.conversation import Allowance, Conversation, read_conversation
 from connectors.reddit.info import INFO, read_info
-from connectors.reddit.wire import Seen, read_thing, rejected
-from connectors.walk import Found, Window, begin
+from connectors.reddit.wire import Seen
+from connectors.walk import Found, Window, begin, without_marks
 
 FEED = "threads"
 _MAX_FOLLOWED = 500
-_CHILDREN = 100  # a call of /api/morechildren
-_AT_ONCE = 500  # comments of the first answer
+# Marks of comments near the last one read, a conversation's and all of them's: the cursor of the
+# whole stays under 200 kB.
+_REMEMBERED = 100
+_ALL_REMEMBERED = 4_000
+_WHATEVER_ITS_AGE = datetime.max.replace(tzinfo=UTC)
+# So much is read before the cursor, which holds them all, is written again.
+_MENTIONS_A_PAGE = 500
+_CONVERSATIONS_A_PAGE = 25
 _ALL_OF_IT = timedelta(days=10_000)  # a conversation is read from its beginning
 
 
@@ -32,34 +39,15 @@ class Followed:
     since: datetime
     replies: int = 0  # under the post when it was last read
     walk: Cursor | None = None
+    answered: bool = False  # when it was found; not kept
 
     @property
     def key(self) -> str:
         return f"{self.link}/{self.comment}" if self.comment else self.link
 
 
-@dataclass(slots=True, kw_only=True)
-class Conversation:
-    """What one reading of it brought."""
-
-    seen: list[Seen] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
-    left_out: int = 0  # comments that the allowance of requests did not reach
-
-
-class Allowance:
-    """How many requests the conversations may cost at one poll."""
-
-    def __init__(self, requests: int) -> None:
-        self.left = requests
-
-    def take(self) -> bool:
-        self.left -= 1
-        return self.left >= 0
-
-
 class Threads:
-    """Which conversations are followed, kept in the cursor of one feed, and what is new in them."""
+    """The conversations, kept in the cursor of one feed: what was read longest ago stands first."""
 
     def __init__(
         self,
@@ -73,8 +61,9 @@ class Threads:
         self._api = api
         self._clock = clock
         self._follow = follow
-        self._window = Window(look_back=_ALL_OF_IT, overlap=overlap)
+        self._window = Window(look_back=_ALL_OF_IT, overlap=overlap, remembered=_REMEMBERED)
         self._followed = {entry.key: entry for entry in _read(cursor)}
+        self._let_go: list[Followed] = []
 
     def follows(self, link: str | None) -> bool:
         return link is not None and link in self._followed
@@ -89,27 +78,61 @@ class Threads:
                 link=link,
                 comment=seen.name if is_comment else None,
                 since=seen.position or self._clock(),
+                answered=bool(seen.replies),
             )
             if link in self._followed or entry.key in self._followed or self._is_over(entry):
                 continue
             self._followed[entry.key] = entry
             added = True
-        for key in list(self._followed)[: max(0, len(self._followed) - _MAX_FOLLOWED)]:
-            del self._followed[key]
+        self._let_go_the_oldest()
         return added
 
+    def _let_go_the_oldest(self) -> None:
+        oldest = sorted(self._followed.values(), key=lambda entry: entry.since)
+        for entry in oldest[: max(0, len(oldest) - _MAX_FOLLOWED)]:
+            del self._followed[entry.key]
+            if entry.replies or entry.answered:
+                self._let_go.append(entry)
+
     def cursor(self) -> Cursor:
-        followed = [
-            [entry.link, entry.comment, entry.since.isoformat(), entry.replies, entry.walk]
-            for entry in self._followed.values()
-        ]
-        return {"v": 1, "followed": followed}
+        rows: list[list[Any]] = []
+        left = _ALL_REMEMBERED
+        for entry in reversed(self._followed.values()):
+            walk = entry.walk
+            remembered = len(walk.get("seen") or ()) if walk else 0
+            if walk and remembered > left:
+                walk, remembered = without_marks(walk, _WHATEVER_ITS_AGE), 0
+            left -= remembered
+            rows.append([entry.link, entry.comment, entry.since.isoformat(), entry.replies, walk])
+        return {"v": 1, "followed": rows[::-1]}
 
     async def pages(self, given: set[str], allowance: Allowance) -> AsyncIterator[Page]:
-        """What is new in every conversation whose post was answered since it was last read."""
+        """What is new in every conversation whose post was answered since it was last read.
+
+        One that cannot be read is tried again at the next poll, and told once the others were.
+        """
         if not self._followed:
             return
         self._followed = {k: e for k, e in self._followed.items() if not self._is_over(e)}
+        read: list[Page] = []
+        failed: list[ConnectorError] = []
+        try:
+            async for page in self._conversations(given, allowance, failed):
+                read.append(page)
+                mentions = sum(len(one.mentions) for one in read)
+                if mentions >= _MENTIONS_A_PAGE or len(read) >= _CONVERSATIONS_A_PAGE:
+                    yield self._joined(read)
+                    read = []
+        except ConnectorError as error:
+            failed.append(error)
+        if read or not failed:
+            yield self._joined(read, complete=not failed)
+        if failed:
+            raise failed[-1]
+
+    async def _conversations(
+        self, given: set[str], allowance: Allowance, failed: list[ConnectorError]
+    ) -> AsyncIterator[Page]:
         links = list(dict.fromkeys(entry.link for entry in self._followed.values()))
         for start in range(0, len(links), INFO):
             asked = links[start : start + INFO]
@@ -117,31 +140,43 @@ class Threads:
             self._leave(info.gone)
             if info.deletions or info.rejects:
                 yield Page(feed=FEED, deletions=info.deletions, rejects=info.rejects)
-            for entry in [e for e in self._followed.values() if e.link in asked]:
-                figures = info.found.get(entry.link)
-                if figures is not None and figures.replies not in (None, entry.replies):
-                    if not allowance.take():
-                        break
-                    yield await self._read_one(entry, figures, given, allowance)
-        yield Page(feed=FEED, cursor=self.cursor(), complete=True)
+            for entry in [e for e in self._followed.values() if e.link in info.found]:
+                now = info.found[entry.link]
+                if now.replies in (None, entry.replies):
+                    continue
+                if allowance.spent >= allowance.requests:
+                    break
+                try:
+                    page = await self._read_one(entry, now, given, allowance)
+                except Malformed as error:
+                    self._to_the_end(entry)
+                    failed.append(error)
+                    continue
+                if page is not None:
+                    yield page
 
     async def _read_one(
         self, entry: Followed, now: Seen, given: set[str], allowance: Allowance
-    ) -> Page:
-        at = self._clock()
+    ) -> Page | None:
+        at, had_all = self._clock(), allowance.spent == 0
         try:
-            conversation = await self._conversation(entry, allowance)
-        except (NotFound, Barred):
+            conversation = await read_conversation(
+                self._api, entry.link, entry.comment, allowance=allowance, clock=self._clock
+            )
+        except NotFound:
             self._leave([entry.link])
-            return Page(feed=FEED, cursor=self.cursor())
+            return None
+        except Barred:
+            return None
+        if conversation.left_out and not had_all:
+            return None  # others took what it needed: at the next poll it comes before them
         walk = begin(entry.walk, self._window, at)
-        found = [found_of(seen) for seen in conversation.seen if seen.name != entry.comment]
-        new = [item for item in walk.take(found, None) if item.id not in given]
+        new = walk.take(_newest_first(entry, conversation), None)
+        new = [item for item in new if item.id not in given]
         given.update(item.id for item in new)
         gaps = _gaps(conversation, entry, at)
         entry.walk, entry.replies = walk.cursor(), now.replies or 0
-        # The one just read goes last: an allowance that is spent serves the others first next time.
-        self._followed[entry.key] = self._followed.pop(entry.key)
+        self._to_the_end(entry)
         engagements = [figures for item in new for figures in item.engagements]
         if now.engagement is not None:
             engagements.append(now.engagement)
@@ -152,79 +187,32 @@ class Threads:
             deletions=[deletion for item in new for deletion in item.deletions],
             rejects=conversation.rejects,
             gaps=gaps,
-            cursor=self.cursor(),
         )
 
-    async def _conversation(self, entry: Followed, allowance: Allowance) -> Conversation:
-        """https://www.reddit.com/dev/api/#GET_comments_{article} and #POST_api_morechildren"""
-        told = Conversation()
-        pending = [entry.comment[3:]] if entry.comment else [""]  # branches; "" is the whole tree
-        asked = set(pending)
-        hidden: list[str] = []
-        paid = True  # the first request was taken from the allowance by the caller
-        while pending or hidden:
-            if not paid and not allowance.take():
-                told.left_out = len(pending) + len(hidden)
-                break
-            paid = False
-            if pending:
-                children = await self._branch(entry.link, pending.pop())
-            else:
-                batch, hidden = hidden[:_CHILDREN], hidden[_CHILDREN:]
-                children = await self._hidden(entry.link, batch)
-            branches, more = self._sort(children, told)
-            pending += [branch for branch in branches if branch not in asked]
-            hidden += [own for own in more if own not in asked]
-            asked.update(branches, more)
-        return told
-
-    async def _branch(self, link: str, comment: str) -> list[Any]:
-        path = f"/comments/{link[3:]}/_/{comment}" if comment else f"/comments/{link[3:]}"
-        answer = await self._api.get(path, {"sort": "new", "limit": _AT_ONCE})
-        if not isinstance(answer, list) or len(answer) < 2:
-            raise Malformed("a conversation that is no pair of listings")
-        return children_of(answer[1])
-
-    async def _hidden(self, link: str, names: Sequence[str]) -> list[Any]:
-        form = {
-            "api_type": "json",
-            "link_id": link,
-            "children": ",".join(names),
-            "sort": "new",
-            "limit_children": "false",
-        }
-        answer = mapping(mapping(await self._api.post("/api/morechildren", form)).get("json"))
-        things = mapping(answer.get("data")).get("things")
-        if not isinstance(things, list):
-            raise Malformed("morechildren gave no things")
-        return things
-
-    def _sort(self, children: list[Any], told: Conversation) -> tuple[list[str], list[str]]:
-        """Comments into `told`; the branches to open, and the comments to ask for."""
-        at = self._clock()
-        branches: list[str] = []
-        more: list[str] = []
-        stack = list(children)
-        while stack:
-            child = stack.pop()
-            data = mapping(mapping(child).get("data"))
-            if mapping(child).get("kind") == "more":
-                names = list(strings(data.get("children")))
-                more += names
-                # "Continue this thread": too deep for one answer, and no name is given.
-                if not names and (parent := string(data.get("parent_id"))):
-                    branches.append(parent[3:])
-                continue
-            try:
-                told.seen.append(read_thing(child, at))
-            except ValueError as error:
-                told.rejects.append(rejected(child, error))
-            below = mapping(mapping(data.get("replies")).get("data")).get("children")
-            stack += below if isinstance(below, list) else []
-        return branches, more
+    def _joined(self, pages: list[Page], *, complete: bool = False) -> Page:
+        gaps = [gap for page in pages for gap in page.gaps]
+        if self._let_go:
+            since = min(entry.since for entry in self._let_go)
+            reason = f"more than {_MAX_FOLLOWED} conversations: the oldest are followed no more"
+            gaps.append(Gap(since=since, until=max(self._clock(), since), reason=reason))
+            self._let_go = []
+        return Page(
+            feed=FEED,
+            mentions=[mention for page in pages for mention in page.mentions],
+            engagements=[figures for page in pages for figures in page.engagements],
+            deletions=[deletion for page in pages for deletion in page.deletions],
+            rejects=[reject for page in pages for reject in page.rejects],
+            gaps=gaps,
+            cursor=self.cursor(),
+            complete=complete,
+        )
 
     def _is_over(self, entry: Followed) -> bool:
         return entry.since + self._follow < self._clock()
+
+    def _to_the_end(self, entry: Followed) -> None:
+        """An allowance that is spent serves the others first next time."""
+        self._followed[entry.key] = self._followed.pop(entry.key)
 
     def _leave(self, links: Iterable[str]) -> None:
         gone = set(links)
@@ -242,6 +230,14 @@ def found_of(seen: Seen) -> Found:
         engagements=engagements,
         deletions=deletions,
     )
+
+
+def _newest_first(entry: Followed, conversation: Conversation) -> list[Found]:
+    """As a walk remembers best; the comment whose answers are followed was given by its list."""
+    found = [found_of(seen) for seen in conversation.seen if seen.name != entry.comment]
+    dated = [item for item in found if item.position is not None]
+    dated.sort(key=lambda item: item.position or entry.since, reverse=True)
+    return [*dated, *(item for item in found if item.position is None)]
 
 
 def _gaps(conversation: Conversation, entry: Followed, at: datetime) -> tuple[Gap, ...]:

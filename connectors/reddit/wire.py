@@ -34,6 +34,7 @@ _HREF = re.compile(r'href="(https?://[^"\s]{1,2000})"')
 _ADDRESSED = re.compile(r"(?<![\w/])/?u/([A-Za-z0-9_-]{3,20})")
 _ERASED = frozenset({"[removed]", "[deleted]", "[ removed by reddit ]"})
 _NOBODY = frozenset({"[deleted]", "[removed]", ""})
+_ELSEWHERE = ":video"  # "hosted:video" is Reddit's own, and `is_video`; "rich:video" is not
 # Filtered means: waits for a moderator, who may yet let it through.
 _STILL_OPEN = frozenset({"", "automod_filtered"})
 
@@ -127,7 +128,7 @@ def _post(data: Mapping[str, Any], name: str, published: datetime | None, at: da
         author=_author(data),
         repost_of=original if kind is Kind.REPOST else None,
         quoted_id=original if kind is Kind.QUOTE else None,
-        links=_links(html, None if media else data.get("url"), url),
+        links=_links(html, _target(data, media), url),
         media=media,
         tags=(flair,) if flair else (),
         accounts=_addressed(text),
@@ -184,6 +185,13 @@ def _text(markdown: object, html: str) -> str:
     return html_to_text(html)[:_MAX_TEXT] if html else plain(unescape(markdown[:_MAX_TEXT]))
 
 
+def _target(data: Mapping[str, Any], media: tuple[Media, ...]) -> object:
+    """What a post links to: another site's page, also where it is shown as a video."""
+    hint = data.get("post_hint")
+    is_own = bool(media) and not (isinstance(hint, str) and hint.endswith(_ELSEWHERE))
+    return None if is_own else data.get("url")
+
+
 def _links(html: str, target: object, own: str | None) -> tuple[str, ...]:
     written = [unescape(link) for link in _HREF.findall(html)[:_MANY]]
     if (address := web_address(target)) is not None:
@@ -206,7 +214,9 @@ def _edited(data: Mapping[str, Any], at: datetime) -> datetime | None:
 
 def _permalink(data: Mapping[str, Any]) -> str | None:
     path = data.get("permalink")
-    return f"{SITE}{path[:1000]}" if isinstance(path, str) and path.startswith("/r/") else None
+    if not isinstance(path, str) or not path.startswith("/") or path.startswith("//"):
+        return None
+    return f"{SITE}{path[:1000]}"
 
 
 def _name(value: object, prefix: str) -> str | None:
@@ -234,7 +244,7 @@ def _media(data: Mapping[str, Any]) -> tuple[Media, ...]:
         found.append(Media(kind="video", url=web_address(video.get("fallback_url")) or target))
     elif target and (hint == "image" or target.startswith("https://i.redd.it/")):
         found.append(Media(kind="image", url=target))
-    elif target and isinstance(hint, str) and hint.endswith(":video"):
+    elif target and isinstance(hint, str) and hint.endswith(_ELSEWHERE):
         found.append(Media(kind="video", url=target))
     return tuple(found)
 

@@ -1,15 +1,17 @@
 """Stand-in for Reddit: the Data API, its sign-in, and the Atom feeds.
 
 As the real one does: a bearer token from a Basic sign-in, a User-Agent of the demanded form (others
-get 429), listings that end after `depth` items, `after` that must name an item that is still there,
-a redirect for an unknown subreddit, 403 for a private one, conversations cut by "more" and
-"continue this thread", a hundred names a call. `self.removed` holds what moderators took down.
+get 429), listings that end after `depth` items (searches after `search_depth`), `after` that must
+name an item that is still there, a redirect for an unknown subreddit, 403 for a private one, whose
+things /api/info passes over, conversations cut by "more" and "continue this thread", a hundred names
+a call.
 """
 
 from __future__ import annotations
 
 import base64
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -98,14 +100,16 @@ class Reddit(StandIn):
 
     def __init__(self, depth: int = 1_000) -> None:
         super().__init__()
-        self.depth = depth
+        self.depth = self.search_depth = depth
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.links: list[Thing] = []
         self.comments: list[Thing] = []
+        self._answers: defaultdict[str, list[Thing]] = defaultdict(list)  # by what they answer
         self.purged: set[str] = set()  # names that nothing gives any more
         self.private: set[str] = set()
         self.banned: set[str] = set()
         self.unknown: set[str] = set()
+        self.odd: set[str] = set()  # posts whose conversation is answered by nonsense
         self.members: dict[str, int] = {"valmont": 5120}
         self.tree_width = 50  # comments shown under one parent; the rest stands behind "more"
         self.tree_depth = 8
@@ -131,6 +135,7 @@ class Reddit(StandIn):
         at = fields.pop("at", START + timedelta(hours=3, seconds=number))
         made = comment(number, at, root, body, **{"parent_id": to["name"], **fields})
         self.comments.append(made)
+        self._answers[to["name"]].append(made)
         root["num_comments"] += 1
         return made
 
@@ -190,14 +195,15 @@ class Reddit(StandIn):
     def _refusal(self, request: web.Request) -> web.StreamResponse | None:
         if not AGENT.fullmatch(request.headers.get("User-Agent", "")):
             return self.rate_limited()
+        names = request.match_info.get("subs", "").split("+")
         if request.path.endswith(".rss"):
             known = request.query.get("feed") == FEED_TOKEN and request.query.get("user") == MEMBER
-            return None if known else self.rate_limited()
+            return self._closed(names) if known else self.rate_limited()
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return web.json_response({"message": "Unauthorized", "error": 401}, status=401)
         if request.query.get("raw_json") != "1":
             return web.json_response({"message": "this stand-in gives raw_json only"}, status=400)
-        return self._closed(request.match_info.get("subs", "").split("+"))
+        return self._closed(names)
 
     def _closed(self, names: list[str]) -> web.StreamResponse | None:
         for name in names:
@@ -276,10 +282,11 @@ class Reddit(StandIn):
         if name and name not in places:
             return _feed([]) if is_feed else _listing([], None)
         start = places[name] + 1 if name else 0
-        chosen = found[start : min(start + limit, self.depth)]
+        depth = self.search_depth if key[0] == "search" else self.depth
+        chosen = found[start : min(start + limit, depth)]
         if is_feed:
             return _feed([self.served(_child(prefix, thing)) for thing in chosen])
-        more = bool(chosen) and start + limit < min(len(found), self.depth)
+        more = bool(chosen) and start + limit < min(len(found), depth)
         served = [self.served(_child(prefix, thing)) for thing in chosen]
         return _listing(served, chosen[-1]["name"] if more else None)
 
@@ -289,6 +296,12 @@ class Reddit(StandIn):
         if (refusal := self._refusal(request)) is not None:
             return refusal
         root = self._by_name("t3_" + request.match_info["id"])
+        if root["name"] in self.purged:
+            return web.json_response({"message": "Not Found", "error": 404}, status=404)
+        if (closed := self._closed([root["subreddit"]])) is not None:
+            return closed
+        if root["name"] in self.odd:
+            return web.json_response({"kind": "Listing"})
         focus = request.match_info.get("comment")
         if focus is None:
             children = self._below(root["name"], 0)
@@ -299,8 +312,7 @@ class Reddit(StandIn):
         return web.json_response(pair)
 
     def _below(self, parent: str, depth: int) -> list[Thing]:
-        replies = [c for c in reversed(self.comments) if c["parent_id"] == parent]
-        replies = [c for c in replies if c["name"] not in self.purged]
+        replies = [c for c in reversed(self._answers[parent]) if c["name"] not in self.purged]
         if replies and depth >= self.tree_depth:
             return [_more([], parent)]
         shown = [self._with_replies(c, depth) for c in replies[: self.tree_width]]
@@ -322,7 +334,7 @@ class Reddit(StandIn):
         for name in names:
             one = self._by_name(f"t1_{name}")
             things.append(_child("t1", {**one, "replies": ""}))
-            below = [c["id"] for c in self.comments if c["parent_id"] == one["name"]]
+            below = [c["id"] for c in self._answers[one["name"]]]
             things += [_more(below, one["name"])] if below else []
         return web.json_response({"json": {"errors": [], "data": {"things": things}}})
 
@@ -333,7 +345,9 @@ class Reddit(StandIn):
         if len(names) > 100:
             return web.json_response({"message": "Bad Request", "error": 400}, status=400)
         known = {t["name"]: t for t in (*self.links, *self.comments)}
+        unseen = self.private | self.banned
         found = [known[n] for n in names if n in known and n not in self.purged]
+        found = [thing for thing in found if thing["subreddit"] not in unseen]
         return _listing([self.served(_child(thing["name"][:2], thing)) for thing in found], None)
 
     # --- who is there

@@ -50,6 +50,19 @@ async def test_a_token_that_is_refused_is_renewed_at_once(make: Make, network: R
     assert len(texts(await drain(connector, cursors))) == 1
 
 
+async def test_a_token_that_ends_within_a_conversation_is_renewed_too(
+    make: Make, network: Reddit
+) -> None:
+    network.tree_width = 1
+    post = network.post()
+    for n in range(3):
+        network.reply(post, f"Réponse {n}")
+    # The sign-in, the search, the post's count, its conversation: then what is hidden in that.
+    network.faults.extend([*[None] * 4, Fault(status=401)])
+    assert len(texts(await drain(make(), {}))) == 4
+    assert network.sign_ins == 2
+
+
 async def test_an_application_without_a_secret_signs_in_as_an_installed_one(
     make: Make, network: Reddit
 ) -> None:
@@ -161,6 +174,18 @@ async def test_feeds_that_are_not_paged_tell_what_they_lost(make: Make, network:
     assert [gap.since for page in pages for gap in page.gaps] == [START + timedelta(seconds=2)]
 
 
+async def test_an_unknown_subreddits_feed_is_told_once_and_stops_no_other(
+    make: Make, network: Reddit
+) -> None:
+    network.unknown.add("ferme")
+    network.publish(1)
+    connector = make(**FEEDS, subreddits=["ferme"])
+    pages = await drain(connector, {})
+    assert len(texts(pages)) == 1
+    assert len([gap for page in pages for gap in page.gaps]) == 2  # its posts, and its comments
+    assert not [reject for page in pages for reject in page.rejects]
+
+
 async def test_feeds_cannot_be_read_again(make: Make) -> None:
     connector = make(**FEEDS)
     key = MentionKey(network="reddit", external_id="t3_255s")
@@ -212,6 +237,53 @@ async def test_what_reddit_gives_no_more_is_gone_a_hundred_names_a_call(
     assert sorted(d.external_id or "" for p in pages for d in p.deletions) == sorted(names[50:60])
     assert len([f for page in pages for f in page.engagements]) == 220
     assert len(network.calls("/api/info")) == 3
+
+
+async def test_a_subreddit_that_closes_to_us_takes_nothing_back(
+    make: Make, network: Reddit
+) -> None:
+    """Reddit leaves what we may not see out of its answer, as it does what is gone."""
+    post = network.post(subreddit="autre")
+    comment = network.reply(post, "Valmont")
+    keys = [MentionKey(network="reddit", external_id=t["name"]) for t in (post, comment)]
+    network.private.add("autre")
+    (page,) = [page async for page in make().refresh(keys)]
+    assert not page.deletions
+    # Asked for, and without figures: not again before their time.
+    assert {f.key for f in page.engagements if f.is_bare} == set(keys)
+
+
+async def test_posts_of_a_banned_subreddit_are_gone(make: Make, network: Reddit) -> None:
+    post = network.post(subreddit="autre")
+    network.banned.add("autre")
+    key = MentionKey(network="reddit", external_id=post["name"])
+    pages = [page async for page in make().refresh([key])]
+    assert [d.external_id for page in pages for d in page.deletions] == [post["name"]]
+
+
+async def test_an_empty_answer_proves_no_deletion_while_the_posts_stand(
+    make: Make, network: Reddit
+) -> None:
+    posts = [network.post(score=3) for _ in range(2)]
+    keys = [MentionKey(network="reddit", external_id=post["name"]) for post in posts]
+    empty = b'{"kind": "Listing", "data": {"children": [], "after": null}}'
+    network.faults.extend([None, Fault(status=200, body=empty)])
+    (page,) = [page async for page in make().refresh(keys)]
+    assert not page.deletions
+    assert [figures.reactions for figures in page.engagements] == [3, 3]
+
+
+async def test_few_missing_posts_are_asked_for_at_a_time(make: Make, network: Reddit) -> None:
+    names = network.publish(90)
+    network.private.add("valmont")
+    keys = [MentionKey(network="reddit", external_id=name) for name in names]
+    assert [page async for page in make().refresh(keys)]
+    assert len(network.requests) <= 2 + 20
+
+
+async def test_what_stands_is_checked_every_day_where_reddit_can_be_asked(make: Make) -> None:
+    assert make().verify_every == timedelta(days=1)  # its terms say 48 hours
+    assert make(**FEEDS).verify_every is None
 
 
 async def test_an_answer_that_cannot_be_read_proves_no_deletion(

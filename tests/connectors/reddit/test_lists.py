@@ -93,6 +93,19 @@ async def test_a_thousand_items_are_told_as_a_gap_when_the_mark_was_not_met(
     assert not [gap for page in await drain(make(), cursors) for gap in page.gaps]
 
 
+async def test_a_search_ends_far_sooner_and_tells_it_too(make: Make, network: Reddit) -> None:
+    cursors: Cursors = {}
+    network.search_depth = 250
+    network.publish(5)
+    await drain(make(), cursors)
+    for number in range(300):
+        network.post(at=START + timedelta(minutes=1, seconds=number))
+    pages = await drain(make(), cursors)
+    (gap,) = [gap for page in pages for gap in page.gaps]
+    assert gap.since == START + timedelta(seconds=4)
+    assert len(texts(pages)) == 250
+
+
 async def test_no_gap_is_told_where_a_first_poll_ends_before_its_look_back(
     make: Make, network: Reddit
 ) -> None:
@@ -131,6 +144,21 @@ async def test_a_last_item_that_was_deleted_loses_nothing_at_the_next_poll(
     new = network.publish(2)
     pages = await drain(make(), cursors)
     assert sorted(m.external_id for page in pages for m in page.mentions) == sorted(new)
+
+
+@pytest.mark.parametrize("closed", ["private", "banned", "unknown"])
+async def test_a_closed_subreddit_closes_no_search_in_the_others(
+    make: Make, network: Reddit, closed: str
+) -> None:
+    cursors: Cursors = {}
+    getattr(network, closed).add("ferme")
+    network.publish(1)
+    connector = make(search_in=["valmont", "ferme"], threads=False)
+    pages = await drain(connector, cursors)
+    assert len(texts(pages)) == 1
+    assert len([gap for page in pages for gap in page.gaps]) == 1
+    again = await drain(connector, cursors)
+    assert not texts(again) and not [gap for page in again for gap in page.gaps]
 
 
 @pytest.mark.parametrize("closed", ["private", "banned", "unknown"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
-from connectors.connector import Cursors, Page, RateLimited
+from connectors.connector import Cursors, Malformed, Page, RateLimited
 from tests.connectors.case import Now
 from tests.connectors.reddit.conftest import Make, drain
 from tests.networks.reddit import Reddit, Thing
@@ -133,6 +134,73 @@ async def test_an_allowance_that_is_spent_is_told_and_serves_another_conversatio
     second = await drain(make(max_thread_requests=1), cursors)
     roots = {m.root_id for page in (*first, *second) for m in page.mentions if m.root_id}
     assert roots == {"t3_255s", "t3_255t"}
+
+
+async def test_a_conversation_cut_short_by_the_others_is_read_whole_at_the_next_poll(
+    make: Make, network: Reddit
+) -> None:
+    network.tree_width = 2
+    cursors: Cursors = {}
+    for _ in range(2):
+        post = network.post()
+        for n in range(6):
+            network.reply(post, f"Réponse {n}")
+    pages = await drain(make(max_thread_requests=3), cursors)  # each takes two
+    pages += await drain(make(max_thread_requests=3), cursors)
+    assert comments(pages) == names(network.comments)
+    assert not [gap for page in pages for gap in page.gaps]
+
+
+async def test_an_odd_conversation_holds_up_no_other_and_is_told(
+    make: Make, network: Reddit
+) -> None:
+    cursors: Cursors = {}
+    posts = [network.post() for _ in range(3)]
+    said = [network.reply(post, "Réponse") for post in posts]
+    network.odd.add(posts[1]["name"])
+    given: list[str] = []
+    with pytest.raises(Malformed, match="conversation"):
+        async for page in make().poll(cursors):
+            given += comments([page])
+            cursors[page.feed] = page.cursor or cursors.get(page.feed, {})
+    assert sorted(given) == names([said[0], said[2]])
+    network.odd.clear()
+    assert comments(await drain(make(), cursors)) == [said[1]["name"]]
+
+
+async def test_the_memory_of_many_busy_conversations_stays_small(
+    make: Make, network: Reddit, now: Now
+) -> None:
+    cursors: Cursors = {}
+    start = now.at - timedelta(hours=2)
+    posts = [network.post(at=start) for _ in range(500)]
+    for post in posts:
+        for n in range(20):
+            network.reply(post, "Réponse", at=start + timedelta(seconds=n))
+    pages = await drain(make(max_thread_requests=1_000), cursors)
+    assert comments(pages) == names(network.comments)
+    assert len(json.dumps(cursors["threads"])) < 200_000
+    written = sum(len(json.dumps(page.cursor)) for page in pages if page.feed == "threads")
+    assert written < 25 * 200_000, "not the whole memory at each conversation"
+    new = [network.reply(post, "Encore", at=start + timedelta(minutes=5)) for post in posts[:3]]
+    assert comments(await drain(make(max_thread_requests=1_000), cursors)) == names(new)
+
+
+async def test_conversations_let_go_for_newer_ones_are_told(make: Make, network: Reddit) -> None:
+    cursors: Cursors = {}
+    posts = [network.post() for _ in range(520)]
+    said = [network.reply(post, "Réponse") for post in (posts[0], posts[-1])]
+    pages = await drain(make(), cursors)
+    assert len(cursors["threads"]["followed"]) == 500
+    assert comments(pages) == [said[1]["name"]]
+    assert ["500" in gap.reason for page in pages for gap in page.gaps] == [True]
+
+
+async def test_conversations_without_an_answer_are_let_go_in_silence(
+    make: Make, network: Reddit
+) -> None:
+    network.publish(520)
+    assert not [gap for page in await drain(make(), {}) for gap in page.gaps]
 
 
 async def test_a_conversation_is_left_after_follow(make: Make, network: Reddit, now: Now) -> None:

@@ -107,6 +107,30 @@ async def test_a_link_post_keeps_its_link_and_a_video_its_address(
     assert [media.kind for media in shown.media] == ["video"]
 
 
+async def test_a_video_from_elsewhere_keeps_its_link(make: Make, network: Reddit) -> None:
+    address = "https://www.youtube.com/watch?v=abc"
+    mention, _ = await posted(
+        make, network, url=address, is_self=False, selftext="", post_hint="rich:video"
+    )
+    assert mention.links == (address,)
+    assert [(m.kind, m.url) for m in mention.media] == [("video", address)]
+
+
+@pytest.mark.parametrize(
+    ("permalink", "url"),
+    [
+        ("/user/chu_v/comments/255s/x/", "https://www.reddit.com/user/chu_v/comments/255s/x/"),
+        ("//ailleurs.example/x", "https://www.reddit.com/comments/255s/"),
+        (None, "https://www.reddit.com/comments/255s/"),
+    ],
+)
+async def test_a_post_on_a_profile_has_its_own_address(
+    make: Make, network: Reddit, permalink: str | None, url: str
+) -> None:
+    mention, _ = await posted(make, network, permalink=permalink)
+    assert mention.url == url
+
+
 async def test_a_crosspost_under_the_same_title_is_a_repost_and_under_its_own_a_quote(
     make: Make, network: Reddit
 ) -> None:
