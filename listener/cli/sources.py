@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,7 @@ def _row(view: SourceView, zone: Any) -> Row:
         "lag": _span(view.lag),
         "next_poll": view.next_poll and view.next_poll.astimezone(zone),
         "gaps": view.gaps or None,
-        "budget_left": [_left(budget, zone) for budget in view.budgets],
+        "budget_left": _tightest(view.budgets),
     }
 
 
@@ -80,6 +81,7 @@ def _remarks(view: SourceView, zone: Any) -> list[str]:
     if view.access_ends is not None:
         ends = view.access_ends.astimezone(zone)
         lines.append(f"access ends {_moment(ends)}: run `listener login {view.source}` before")
+    lines += [f"left of {_left(budget, zone)}" for budget in view.budgets]
     if view.unseen:
         from listener.i18n import Speaker
         from listener.notifiers.blindness import what_is_unseen
@@ -89,9 +91,17 @@ def _remarks(view: SourceView, zone: Any) -> list[str]:
     return lines
 
 
+def _tightest(budgets: Sequence[BudgetLeft]) -> str | None:
+    """The one that will be spent first: a table has no room for all of them."""
+    if not budgets:
+        return None
+    least = min(budgets, key=lambda budget: budget.left / budget.limit if budget.limit else 0.0)
+    return f"{least.left:g} of {least.limit:g} {least.unit}"
+
+
 def _left(budget: BudgetLeft, zone: Any) -> str:
-    resets = budget.resets_at.astimezone(zone)
-    return f"{budget.name} {budget.left:g}/{budget.limit:g} {budget.unit} until {_moment(resets)}"
+    resets = _moment(budget.resets_at.astimezone(zone))
+    return f"{budget.name}: {budget.left:g} of {budget.limit:g} {budget.unit}, back on {resets}"
 
 
 def _moment(at: datetime) -> str:
