@@ -67,6 +67,9 @@ class GoogleReviewsSettings(ConnectorSettings):
             raise ValueError("peers and places_key go together")
         if self.client_id is None and not self.peers:
             raise ValueError("give client_id and client_secret, or peers and places_key")
+        if self.peer_reviews and self.client_id is not None:
+            # A source's `about` says whom all of it concerns: theirs would count as the hospital's.
+            raise ValueError("peer_reviews belong in a source of their own, about that hospital")
         if self.locations and self.account is None:
             raise ValueError("locations are those of an account: give it, too")
         return self

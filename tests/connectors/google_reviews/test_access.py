@@ -164,6 +164,7 @@ async def test_secrets_stay_out_of_addresses_cursors_and_reprs(desk: Desk) -> No
         {"peers": ("ChIJ",)},
         {"places_key": "k"},
         {**PEERS, "keep_peer_reviews": "31d"},
+        {**OWN, **PEERS, "peer_reviews": True},
         {**PEERS, "inconnu": True},
     ],
 )
