@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 
 from connectors.connector import (
     Clock,
-    ConnectorError,
     ConnectorSettings,
     Cursors,
-    Gap,
-    Malformed,
     Page,
-    RateLimited,
     Unauthorized,
-    Unavailable,
     Unseen,
     Watched,
 )
@@ -29,12 +25,10 @@ from connectors.discourse.webhooks import Hooks
 from connectors.discourse.wire import NETWORK, Forum
 from connectors.http import HttpClient, Limits
 from connectors.mention import MentionKey
+from connectors.turns import Turn, in_turn, longest_waiting_first
 from connectors.urls import host_and_port, host_of
 from connectors.webhook import Answer, Call
 
-log = logging.getLogger(__name__)
-
-_WAITING = (RateLimited, Unavailable)
 _BURST = 20  # of the fifty in ten seconds that a forum lets an address ask
 
 
@@ -43,6 +37,7 @@ class DiscourseConnector:
 
     name: ClassVar[str] = NETWORK
     Settings: ClassVar[type[ConnectorSettings]] = DiscourseSettings
+    verify_every: ClassVar[timedelta] = timedelta(days=7)
 
     def __init__(
         self, settings: DiscourseSettings, *, http: HttpClient, watched: Watched, clock: Clock
@@ -68,28 +63,23 @@ class DiscourseConnector:
         return () if self._settings.webhook_secret is not None else (Unseen.INSTANT,)
 
     async def poll(self, cursors: Cursors) -> AsyncIterator[Page]:
-        """Every list from its cursor up to now. One that fails by its own fault stops no other: a
-        lasting refusal is told once as a gap while others work; what may pass is raised at the end.
-        """
-        failures: list[tuple[str, ConnectorError]] = []
+        """Every list from its cursor up to now, as in_turn says; those that waited longest first."""
         given: set[str] = set()
-        read_any = False
-        for feed in feeds_of(self._settings, self._watched):
-            try:
-                async for page in self._lists.read(feed, cursors.get(feed.name), given):
-                    read_any = True
-                    yield page
-            except ConnectorError as error:
-                failures.append((feed.name, error))
-                if isinstance(error, _WAITING):
-                    break  # the forum's other lists would fare no better
-        for name, failure in failures if read_any else ():
-            if not isinstance(failure, (*_WAITING, Malformed)) and name not in self._refused:
-                self._refused.add(name)
-                log.warning("discourse.feed_refused", extra={"feed": name})
-                gap = Gap(since=None, until=self._clock(), reason=str(failure))
-                yield Page(feed=name, gaps=(gap,))
-        _raise_worst([failure for _, failure in failures], read_any=read_any)
+        turns = [
+            Turn(
+                feed=feed.name,
+                kind="posts" if feed.query is None else "a search",
+                read=partial(self._lists.read, feed, cursors.get(feed.name), given),
+            )
+            for feed in feeds_of(self._settings, self._watched)
+        ]
+        turns = longest_waiting_first(turns, cursors)
+        try:
+            async for page in in_turn(turns, refused=self._refused, clock=self._clock):
+                yield page
+        except Hidden as error:
+            # Where nothing at all is shown to us, the key is wrong: that does not pass by itself.
+            raise Unauthorized(str(error)) from error
 
     async def refresh(self, keys: Collection[MentionKey]) -> AsyncIterator[Page]:
         ids = [key.external_id for key in keys if key.network == NETWORK]
@@ -103,13 +93,3 @@ class DiscourseConnector:
     async def receive(self, call: Call) -> AsyncIterator[Page]:
         async for page in self._hooks.receive(call):
             yield page
-
-
-def _raise_worst(failures: Sequence[ConnectorError], *, read_any: bool) -> None:
-    for error in failures:
-        if isinstance(error, (*_WAITING, Malformed)):
-            raise error
-    if failures and not read_any:
-        # Where nothing at all is shown to us, the key is wrong: that does not pass by itself.
-        first = failures[0]
-        raise Unauthorized(str(first)) if isinstance(first, Hidden) else first

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
 
+from connectors.budget import Budget, MemoryLedger
 from connectors.connector import Clock, Closed, Cursor, Malformed, Page, Reject, Watched
 from connectors.dates import believable
 from connectors.discourse.api import Api, Hidden
 from connectors.discourse.settings import DiscourseSettings
 from connectors.discourse.topics import Topics
-from connectors.discourse.wire import Forum, Post, read_post, rejected
+from connectors.discourse.wire import Forum, Post, posts_of
 from connectors.http import NotFound
 from connectors.reading import count, instant, mapping, mappings
 from connectors.walk import Found, Listing, Walk, Window, walk_back
 
 PAGE_SIZE = 50
+_SEARCH_PAGES = 10
 _MOST_EMPTY = 20  # windows in a row without a post that we may see, before the list is at its end
 
 
@@ -47,6 +49,10 @@ class Lists:
         self._forum = forum
         self._topics = topics
         self._clock = clock
+        self._ledger = MemoryLedger(clock)
+        self._searches = Budget(
+            name="searches", limit=settings.searches_per_minute, every=timedelta(minutes=1)
+        )
 
     async def read(self, feed: Feed, cursor: Cursor | None, given: set[str]) -> AsyncIterator[Page]:
         settings = self._settings
@@ -79,12 +85,15 @@ class Lists:
     async def _searched(self, query: str, given: set[str], walk: Walk) -> Listing:
         """https://docs.discourse.org/#tag/Search/operation/search
 
-        It gives an excerpt of each post: those that are new are asked for, one by one.
+        It gives an excerpt of one post a topic, the newest, on ten pages; further back goes by date.
         """
+        await self._ledger.spend(1, self._searches)
         page = int(walk.token) if walk.token and walk.token.isdecimal() else 1
         words = '"' + query.replace('"', " ").strip() + '"'
         since = walk.floor.date().isoformat()
         asked = f"{words} after:{since} order:latest"
+        if walk.until is not None:
+            asked += f" before:{(walk.until + timedelta(days=1)).date().isoformat()}"
         answer = await self._api.get("search.json", {"q": asked, "page": page})
         # Where nothing was found, there is no list of posts but the summary.
         summary = mapping(answer.get("grouped_search_result"))
@@ -93,28 +102,36 @@ class Lists:
             raise Malformed("Discourse gave no search result")
         posts: list[Post] = []
         rejects: list[Reject] = []
-        known: list[Found] = []  # by another list of this poll: this one must remember them too
+        topics: set[int] = set()
+        known: list[Found] = []  # from before, or by another list of this poll: to be remembered
         for hit in mappings(hits):
             at = believable(instant(hit.get("created_at")), self._clock())
-            own = count(hit.get("id"))
-            if own and (str(own) in given or _is_below(at, walk.floor)):
+            own, topic = count(hit.get("id")), count(hit.get("topic_id"))
+            if str(own) in given or walk.has_given(str(own)) or _is_below(at, walk.floor):
                 known.append(Found(id=str(own), position=at))
-            elif own:
-                await self._ask(own, posts, rejects)
-        more = summary.get("more_full_page_results") is True
-        token = str(page + 1) if more and hits else None
-        found = [*await self._found(posts, walk), *known]
-        return Listing(found=found, token=token, rejects=rejects)
+            elif own and topic and topic not in topics:
+                topics.add(topic)
+                found, odd = await self._said_in(topic, own, walk.floor)
+                posts += found
+                rejects += odd
+        more = summary.get("more_full_page_results") is True and bool(hits)
+        return Listing(
+            found=[*await self._found(posts, walk), *known],
+            token=str(page + 1) if more and page < _SEARCH_PAGES else None,
+            rejects=rejects,
+            may_go_deeper=more,
+        )
 
-    async def _ask(self, own: int, posts: list[Post], rejects: list[Reject]) -> None:
+    async def _said_in(
+        self, topic: int, own: int, floor: datetime
+    ) -> tuple[list[Post], list[Reject]]:
+        """One topic that cannot be read holds up no other."""
         try:
-            raw = await self._api.get(f"posts/{own}.json")
+            return await self._topics.since(topic, own, floor)
         except (NotFound, Hidden, Closed):
-            return  # gone since the search's index was made
-        try:
-            posts.append(read_post(raw, self._forum, self._clock()))
-        except ValueError as error:
-            rejects.append(rejected(raw, error))
+            return [], []  # gone since the search's index was made
+        except Malformed as error:
+            return [], [Reject(error=str(error), payload=error.payload[:4_000])]
 
     async def _found(self, posts: Sequence[Post], walk: Walk) -> list[Found]:
         self._topics.learn(posts, walk.floor)
@@ -128,20 +145,6 @@ class Lists:
     def _wanted(self, post: Post) -> bool:
         wanted = self._settings.categories
         return not wanted or post.category is None or post.category in wanted
-
-
-def posts_of(listed: object, forum: Forum, at: datetime) -> tuple[list[Post], list[Reject]]:
-    """Malformed where there is no list; an item that is no post is set aside."""
-    if not isinstance(listed, list):
-        raise Malformed("Discourse gave no posts")
-    posts: list[Post] = []
-    rejects: list[Reject] = []
-    for raw in listed:
-        try:
-            posts.append(read_post(raw, forum, at))
-        except ValueError as error:
-            rejects.append(rejected(raw, error))
-    return posts, rejects
 
 
 def read_token(token: str | None) -> tuple[int | None, int]:

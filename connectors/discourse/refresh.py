@@ -7,9 +7,9 @@ from typing import Any
 
 from connectors.connector import Clock, Closed, ConnectorError, Malformed, Page, Reject
 from connectors.discourse.api import Api, Hidden
-from connectors.discourse.lists import PAGE_SIZE, posts_of
+from connectors.discourse.lists import PAGE_SIZE
 from connectors.discourse.topics import Topics
-from connectors.discourse.wire import NETWORK, Forum, Post, read_post, rejected
+from connectors.discourse.wire import NETWORK, Forum, Post, posts_of, read_post, rejected
 from connectors.http import NotFound
 from connectors.mention import Deletion, Engagement, Mention, MentionKey, alive
 
@@ -19,8 +19,8 @@ _TOGETHER = 2  # posts asked for, close enough to come in one page of the newest
 class Refresh:
     """Neighbours are read by a page of the forum's list, others one by one.
 
-    A post that is gone for everybody is 404 or 410, or marked so; one whose whole topic was taken
-    away is 403 `invalid_access`, which means deleted only while the forum itself is shown to us.
+    A post that is gone, or whose topic is, answers 404 or 410, or is marked so: believed only while
+    the forum itself is shown to us. One that is not for us (any more) answers 403 `invalid_access`.
     """
 
     def __init__(self, api: Api, forum: Forum, topics: Topics, clock: Clock) -> None:
@@ -56,9 +56,16 @@ class Refresh:
         """What was found, and those that no list shows: unlisted, or gone."""
         posts = list(found)
         gone: list[int] = []
+        kept_back: list[int] = []
         rejects: list[Reject] = []
         for number in alone:
-            raw = await self._raw(number)
+            try:
+                raw = await self._raw(number)
+            except Hidden:
+                if not await self._forum_is_open():
+                    raise
+                kept_back.append(number)
+                continue
             if raw is None:
                 gone.append(number)
                 continue
@@ -71,7 +78,10 @@ class Refresh:
         return Page(
             feed="refresh",
             mentions=[m for post in posts if (m := await self._edited(post)) is not None],
-            engagements=[await self._figures(post) for post in posts if not post.is_gone],
+            engagements=[
+                *[await self._figures(post) for post in posts if not post.is_gone],
+                *(alive(self._key(number), at) for number in kept_back),
+            ],
             deletions=[
                 Deletion(network=NETWORK, seen_at=at, external_id=self._forum.post_id(number))
                 for number in gone
@@ -84,8 +94,6 @@ class Refresh:
         try:
             return await self._api.get(f"posts/{number}.json")
         except (NotFound, Closed):
-            return None
-        except Hidden:
             if await self._forum_is_open():
                 return None
             raise
@@ -105,10 +113,12 @@ class Refresh:
         found = await self._topics.found(post)
         return found.mentions[-1] if found.mentions else None
 
+    def _key(self, number: int) -> MentionKey:
+        return MentionKey(network=NETWORK, external_id=self._forum.post_id(number))
+
     async def _figures(self, post: Post) -> Engagement:
         """A first post's stand with its topic."""
-        key = MentionKey(network=NETWORK, external_id=self._forum.post_id(post.id))
-        own = post.engagement or alive(key, self._clock())
+        own = post.engagement or alive(self._key(post.id), self._clock())
         if post.engagement is None or post.number > 1 or post.topic is None:
             return own
         try:

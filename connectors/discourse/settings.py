@@ -32,6 +32,7 @@ class DiscourseSettings(ConnectorSettings):
     hashtags: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     conversations: bool = True  # one request for each topic not met before, to know who is answered
+    searches_per_minute: int = Field(default=8, ge=1)  # what Discourse allows visitors, by memory
     requests_per_minute: float | None = Field(default=None, gt=0)
     look_back: Duration = Field(default=timedelta(days=7), gt=timedelta(0))
     overlap: Duration = Field(default=timedelta(minutes=10), ge=timedelta(0))

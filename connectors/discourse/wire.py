@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.connector import Reject
+from connectors.connector import Malformed, Reject
 from connectors.dates import believable
 from connectors.mention import Author, Engagement, Kind, Media, Mention, MentionKey
 from connectors.reading import count, instant, line, mapping, mappings, string
@@ -88,6 +88,20 @@ def read_post(raw: object, forum: Forum, at: datetime) -> Post:
         mention=mention,
         engagement=_engagement(post, forum.post_id(own), number, at) if mention else None,
     )
+
+
+def posts_of(listed: object, forum: Forum, at: datetime) -> tuple[list[Post], list[Reject]]:
+    """Malformed where there is no list; an item that is no post is set aside."""
+    if not isinstance(listed, list):
+        raise Malformed("Discourse gave no posts")
+    posts: list[Post] = []
+    rejects: list[Reject] = []
+    for raw in listed:
+        try:
+            posts.append(read_post(raw, forum, at))
+        except ValueError as error:
+            rejects.append(rejected(raw, error))
+    return posts, rejects
 
 
 def _mention(

@@ -2,9 +2,10 @@
 
 As the real one does: fifty posts by falling id, `before` leaving its post out (`windows=True`
 plays a forum from before 2024: windows of fifty ids, `before` included), `search.json` with
-excerpts only, topics by twenty posts around a number with the ids of all, 404 for a deleted post
-and 403 `invalid_access` for one whose topic is gone, 403 `not_logged_in` where a login is required,
-429 whose wait stands in the body.
+excerpts only, of one post a topic and of ten pages, topics by twenty posts around a number with the
+ids of all, 404 for a deleted post and those of a deleted topic, 403 `invalid_access` for those of a
+topic that we may not see, 403 `not_logged_in` where a login is required, 429 whose wait stands in
+the body.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Discourse(StandIn):
         self.unlisted: set[int] = set()  # posts that no list shows
         self.deleted: set[int] = set()
         self.deleted_topics: set[int] = set()
+        self.restricted: set[int] = set()  # topics that are not for us
         self._next_id = 1
 
     @property
@@ -124,6 +126,7 @@ class Discourse(StandIn):
         add(f"{self.path}/search.json", self._search)
         add(f"{self.path}/t/{{topic:\\d+}}.json", self._read_topic)
         add(f"{self.path}/t/{{topic:\\d+}}/{{number:\\d+}}.json", self._read_topic)
+        add(f"{self.path}/t/{{topic:\\d+}}/posts.json", self._some_posts)
 
     def rate_limited(self) -> web.StreamResponse:
         return web.json_response(
@@ -146,7 +149,7 @@ class Discourse(StandIn):
 
     def _shown(self, post: Row) -> bool:
         hidden = post["id"] in self.unlisted | self.deleted
-        return not hidden and post["topic_id"] not in self.deleted_topics
+        return not hidden and post["topic_id"] not in self.deleted_topics | self.restricted
 
     async def _newest(self, request: web.Request) -> web.StreamResponse:
         if (refusal := self._refusal(request)) is not None:
@@ -175,6 +178,8 @@ class Discourse(StandIn):
         if found is None or found["id"] != own or own in self.deleted:
             return _error("not_found", 404)
         if found["topic_id"] in self.deleted_topics:
+            return _error("not_found", 404)
+        if found["topic_id"] in self.restricted:
             return _error("invalid_access", 403)
         left_out = ("topic_title", "category_id")  # lists alone tell them
         return web.json_response({k: v for k, v in found.items() if k not in left_out})
@@ -187,11 +192,18 @@ class Discourse(StandIn):
             return _error("invalid_parameters", 400)
         words = query[1 : query.index('"', 1)].lower()
         since = next(part[6:] for part in query.split() if part.startswith("after:"))
-        found = [
+        until = next((p[7:] for p in query.split() if p.startswith("before:")), "9")
+        if page > 10:
+            return _error("invalid_parameters", 400)
+        matching = [
             post
-            for post in reversed(self.posts)
-            if words in post["cooked"].lower() and post["created_at"] > since and self._shown(post)
+            for post in self.posts
+            if words in post["cooked"].lower()
+            and since < post["created_at"] < until
+            and self._shown(post)
         ]
+        of_each = {post["topic_id"]: post for post in matching}
+        found = sorted(of_each.values(), key=lambda post: post["created_at"], reverse=True)
         hits = found[(page - 1) * 50 : page * 50]
         summary = {"term": query, "more_full_page_results": len(found) > page * 50 or None}
         if not hits:
@@ -205,7 +217,7 @@ class Discourse(StandIn):
             return refusal
         number = int(request.match_info["topic"])
         topic = self.topics.get(number)
-        if topic is None or number in self.deleted_topics:
+        if topic is None or number in self.deleted_topics | self.restricted:
             return _error("not_found", 404)
         posts = [p for p in self.posts if p["topic_id"] == number and p["id"] not in self.deleted]
         around = int(request.match_info.get("number", "1"))
@@ -214,7 +226,10 @@ class Discourse(StandIn):
             {
                 **{
                     key: topic[key]
-                    for key in ("id", "slug", "title", "views", "like_count", "tags")
+                    for key in (
+                        *("id", "slug", "title", "views", "like_count", "tags"),
+                        "category_id",
+                    )
                 },
                 "posts_count": len(posts),
                 "post_stream": {
@@ -223,6 +238,15 @@ class Discourse(StandIn):
                 },
             }
         )
+
+    async def _some_posts(self, request: web.Request) -> web.StreamResponse:
+        if (refusal := self._refusal(request)) is not None:
+            return refusal
+        wanted = {int(own) for own in request.query.getall("post_ids[]")}
+        if len(wanted) > 20:
+            return _error("invalid_parameters", 400)
+        posts = [post for post in self.posts if post["id"] in wanted and self._shown(post)]
+        return web.json_response({"post_stream": {"posts": posts}})
 
 
 def _error(kind: str, status: int) -> web.Response:

@@ -1,10 +1,7 @@
-"""A forum as a whole: its lists, keys, refusals, what is gone, and what it tells by webhook."""
+"""A forum as a whole: its lists, keys, refusals, and what is gone."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import json
 import logging
 from datetime import timedelta
 from typing import Any
@@ -12,16 +9,20 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.connector import Cursors, Malformed, Page, RateLimited, Unauthorized, Unseen
+from connectors.connector import (
+    Closed,
+    Cursors,
+    Page,
+    RateLimited,
+    Unauthorized,
+)
 from connectors.discourse import DiscourseConnector, DiscourseSettings
+from connectors.http import NotFound
 from connectors.mention import MentionKey
-from connectors.webhook import Call, Forged
 from tests.connectors.case import NOON, Now
 from tests.connectors.discourse.conftest import Make, drain, said
-from tests.networks.discourse import API_KEY, API_USER, START, USER_KEY, Discourse, Row
+from tests.networks.discourse import API_KEY, API_USER, USER_KEY, Discourse, Row
 from tests.networks.standin import Fault
-
-SECRET = "the-forums-and-ours"
 
 
 def keys(network: Discourse, *posts: Row) -> list[MentionKey]:
@@ -62,26 +63,6 @@ async def test_only_the_categories_that_are_named_are_read(make: Make, network: 
     network.write(category_id=9, cooked="<p>Ailleurs, à Valmont</p>")
     (mention,) = said(await drain(make(categories=[9]), {}))
     assert mention.text == "Ailleurs, à Valmont"
-
-
-async def test_a_search_gives_whole_posts_once(make: Make, network: Discourse) -> None:
-    cursors: Cursors = {}
-    network.write(cooked="<p>Vide-grenier</p>")
-    new = network.publish(70)
-    settings = {"posts": False, "search": True, "terms": ["message"]}
-    given = said(await drain(make(**settings), cursors))
-    assert sorted(m.external_id for m in given) == sorted(new)
-    assert all("message" in mention.text for mention in given)
-    assert not said(await drain(make(**settings), cursors))
-    later = network.publish(2)
-    assert sorted(m.external_id for m in said(await drain(make(**settings), cursors))) == sorted(
-        later
-    )
-
-
-async def test_a_search_that_finds_nothing_is_no_error(make: Make, network: Discourse) -> None:
-    network.write(cooked="<p>Vide-grenier</p>")
-    assert not said(await drain(make(posts=False, search=True), {}))
 
 
 # --- keys and refusals
@@ -202,6 +183,28 @@ async def test_posts_of_a_deleted_topic_are_gone(make: Make, network: Discourse)
     assert [d.external_id for page in pages for d in page.deletions] == [network.key(gone)]
 
 
+async def test_posts_that_are_no_longer_for_us_are_not_gone(make: Make, network: Discourse) -> None:
+    post, _kept = network.write(), network.write()
+    network.restricted.add(post["topic_id"])
+    (page,) = await refreshed(make(), keys(network, post))
+    assert not page.deletions
+    assert [figures.is_bare for figures in page.engagements] == [True]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_nothing_is_gone_where_the_whole_forum_is_not_found(
+    make: Make, network: Discourse, status: int
+) -> None:
+    """A parked domain, a proxy that lost its way."""
+    network.faults.extend([Fault(status=status, body=b"<html>Nothing here</html>")] * 5)
+    with pytest.raises((NotFound, Closed)):
+        await refreshed(make(), keys(network, network.write()))
+
+
+async def test_what_stands_is_checked_every_week(make: Make) -> None:
+    assert make().verify_every == timedelta(days=7)
+
+
 async def test_nothing_is_taken_for_deleted_while_the_forum_refuses_us(
     make: Make, network: Discourse
 ) -> None:
@@ -226,99 +229,6 @@ async def test_another_forums_posts_are_left_alone(make: Make, network: Discours
     other = MentionKey(network="discourse", external_id="autre.example/p/1")
     assert await refreshed(make(), [other]) == []
     assert not network.requests
-
-
-# --- webhooks
-
-
-def call(event: str, post: Row | None, *, secret: str = SECRET, **changes: Any) -> Call:
-    body = json.dumps({"post": post} if post is not None else {"ping": "OK"}).encode()
-    signed = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    told: dict[str, Any] = {
-        "method": "POST",
-        "headers": {
-            "x-discourse-event": event,
-            "x-discourse-event-signature": f"sha256={signed}",
-        },
-        "body": body,
-        "received_at": NOON,
-        **changes,
-    }
-    return Call(**told)
-
-
-async def received(connector: DiscourseConnector, pushed: Call) -> list[Page]:
-    return [page async for page in connector.receive(pushed)]
-
-
-async def test_a_signed_post_is_kept_and_read_in_its_place(make: Make, network: Discourse) -> None:
-    connector = make(webhook_secret=SECRET)
-    first = network.write()
-    post = {**network.write(first), "topic_archetype": "regular"}
-    pushed = call("post_created", post)
-    assert connector.answer(pushed).keep
-    for _replay in range(2):
-        mention = said(await received(connector, pushed))[-1]
-        assert mention.external_id == network.key(post)
-        assert mention.root_id == network.key(first)
-
-
-@pytest.mark.parametrize("event", ["post_edited", "post_recovered"])
-async def test_a_change_is_given_again(make: Make, network: Discourse, event: str) -> None:
-    connector = make(webhook_secret=SECRET)
-    post = network.write(updated_at="2026-03-02T11:00:00Z")
-    (mention,) = said(await received(connector, call(event, post)))
-    assert mention.edited_at == START + timedelta(hours=3)
-
-
-async def test_a_destroyed_post_is_a_deletion(make: Make, network: Discourse) -> None:
-    connector = make(webhook_secret=SECRET)
-    post = network.write()
-    pushed = call("post_destroyed", post)
-    assert connector.answer(pushed).keep
-    (page,) = await received(connector, pushed)
-    assert [d.external_id for d in page.deletions] == [network.key(post)] and not page.mentions
-
-
-@pytest.mark.parametrize(
-    "pushed",
-    [
-        call("post_created", {"id": 1}, secret="another"),
-        call("post_created", {"id": 1}, headers={"x-discourse-event": "post_created"}),
-        call("post_created", {"id": 1}, body=b'{"post": {"id": 2}}'),
-    ],
-    ids=["another secret", "no signature", "another body"],
-)
-async def test_what_is_not_signed_is_forged(make: Make, pushed: Call) -> None:
-    with pytest.raises(Forged):
-        make(webhook_secret=SECRET).answer(pushed)
-
-
-async def test_without_a_secret_nobody_is_believed(make: Make) -> None:
-    with pytest.raises(Forged):
-        make().answer(call("post_created", {"id": 1}))
-    assert make().unseen() == (Unseen.INSTANT,)
-    assert make(webhook_secret=SECRET).unseen() == ()
-
-
-async def test_a_ping_or_an_unknown_event_is_answered_and_not_kept(make: Make) -> None:
-    connector = make(webhook_secret=SECRET)
-    for event in ("ping", "topic_created", "a_new_event"):
-        answer = connector.answer(call(event, None))
-        assert (answer.status, answer.keep) == (200, False)
-    assert connector.answer(call("ping", None, method="GET")).status == 405
-
-
-async def test_letters_between_members_are_never_read(make: Make, network: Discourse) -> None:
-    post = {**network.write(), "topic_archetype": "private_message"}
-    connector = make(webhook_secret=SECRET)
-    assert await received(connector, call("post_created", post)) == []
-
-
-@pytest.mark.parametrize("body", [b"", b"payload=1", b"[]", b'{"post": {"id": "x"}}'])
-async def test_a_webhook_that_cannot_be_read_is_malformed(make: Make, body: bytes) -> None:
-    with pytest.raises(Malformed):
-        await received(make(webhook_secret=SECRET), call("post_created", None, body=body))
 
 
 async def test_a_clock_that_moves_changes_nothing_in_what_was_read(
