@@ -53,14 +53,23 @@ async def keep(
 
 
 async def claim(
-    connection: AsyncConnection, *, owner: str, at: datetime, lease: timedelta, limit: int = 100
+    connection: AsyncConnection,
+    *,
+    sources: Collection[str],
+    abandoned: datetime,
+    owner: str,
+    at: datetime,
+    lease: timedelta,
+    limit: int = 100,
 ) -> list[Kept]:
-    """Take what is due and nobody holds, in the order of its coming."""
+    """Take what is due and nobody holds, in the order of its coming: calls for these sources, and
+    for any where they came before `abandoned`."""
     wanted = (
         select(inbox.c.id, inbox.c.source_id, inbox.c.received_at, inbox.c.sealed, inbox.c.attempts)
         .where(
             inbox.c.done_at.is_(None),
             inbox.c.due_at <= at,
+            or_(inbox.c.source_id.in_(list(sources)), inbox.c.received_at < abandoned),
             inbox.c.sealed.is_not(None),
             or_(inbox.c.lease_until.is_(None), inbox.c.lease_until <= at),
         )

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from classifiers.client import ScorerClient
 from listener.app.application import Application
 from listener.app.vitals import Vitals
-from listener.storage import sources
+from listener.storage import inbox, sources
 from listener.storage.tables import mentions, outbox
 
 ANSWER_WITHIN = 5.0  # s for the database
@@ -35,6 +35,7 @@ class Stored:
     stopped: dict[str, bool] = field(default_factory=dict)
     letters: dict[tuple[str, str], int] = field(default_factory=dict)  # by channel and state
     repeats: dict[str, int] = field(default_factory=dict)  # by channel
+    unread: dict[str, float] = field(default_factory=dict)  # s, the oldest pushed call by source
     unscored: int = 0
 
 
@@ -63,6 +64,8 @@ async def _read(app: Application, at: datetime) -> Stored:
             found.stopped[row.id] = row.stopped is not None
             if row.last_success_at is not None:
                 found.since_success[row.id] = (at - row.last_success_at).total_seconds()
+        for source_id, waiting in (await inbox.waiting(connection)).items():
+            found.unread[source_id] = (at - waiting.oldest).total_seconds()
         by = outbox.c.channel, outbox.c.state
         letters = await connection.execute(
             select(*by, func.count(), func.sum(outbox.c.repeats)).group_by(*by)
@@ -149,6 +152,9 @@ def _of_store(stored: Stored) -> Iterator[Metric]:
     for source_id, count in stored.failing.items():
         failing.add_metric([source_id], count)
         stopped.add_metric([source_id], float(stored.stopped[source_id]))
+    unread = _gauge("inbox_oldest_seconds", "Since the oldest pushed call unread came.", "source")
+    for source_id, seconds in stored.unread.items():
+        unread.add_metric([source_id], seconds)
     letters = _gauge("outbox_letters", "Letters by channel and state.", "channel", "state")
     for (channel, state), count in stored.letters.items():
         letters.add_metric([channel, state], count)
@@ -157,7 +163,7 @@ def _of_store(stored: Stored) -> Iterator[Metric]:
         repeats.add_metric([channel], count)
     unscored = _gauge("mentions_unscored", "Mentions that wait for a score.")
     unscored.add_metric([], stored.unscored)
-    yield from (success, failing, stopped, letters, repeats, unscored)
+    yield from (success, failing, stopped, unread, letters, repeats, unscored)
 
 
 def _version() -> str:

@@ -51,7 +51,14 @@ class Receiver:
         A stop is heeded between two calls; what is left of a batch is anybody's again at once.
         """
         async with self.database.write() as connection:
-            left = await inbox.claim(connection, owner=self.owner, at=at, lease=LEASE)
+            left = await inbox.claim(
+                connection,
+                sources=[s.id for s in sources.values() if isinstance(s.connector, Receiving)],
+                abandoned=at - GIVE_UP_AFTER,
+                owner=self.owner,
+                at=at,
+                lease=LEASE,
+            )
         dealt_with = 0
         try:
             while left and self._may_go_on(at):
@@ -72,7 +79,7 @@ class Receiver:
     async def _deal_with(self, kept: Kept, sources: Mapping[str, Source], at: datetime) -> None:
         source = sources.get(kept.source_id)
         if source is None or not isinstance(source.connector, Receiving):
-            await self._later(kept, at, at + BACKOFF_MAX, "no such source now")
+            await self._done(kept, at, "given up: no such source now")
         else:
             await self._read(kept, source, source.connector, at)
 
@@ -81,12 +88,12 @@ class Receiver:
             call = _loaded(self.sealer.open_json(kept.sealed, CALL), kept.received_at)
             async for page in named(connector.receive(call), source.id):
                 await self.collector.take(source, page)
-        except (RateLimited, Unavailable, Unauthorized) as error:
+        except (RateLimited, Unavailable, Unauthorized, SealError) as error:
             await self._later(kept, at, at + _pause(kept, error), str(error))
         except Malformed as error:
             await self.standing.set_aside(source.id, error)
             await self._done(kept, at, str(error))
-        except (ConnectorError, SealError) as error:
+        except ConnectorError as error:
             await self._done(kept, at, str(error))
         else:
             await self._done(kept, at, None)
@@ -109,7 +116,7 @@ class Receiver:
             await inbox.expire(connection, before=at - REMEMBER)
 
 
-def _pause(kept: Kept, error: ConnectorError) -> timedelta:
+def _pause(kept: Kept, error: ConnectorError | SealError) -> timedelta:
     if isinstance(error, RateLimited) and error.retry_after is not None:
         return error.retry_after
     if isinstance(error, Unauthorized):

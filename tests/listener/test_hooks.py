@@ -10,7 +10,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +23,7 @@ from connectors.connector import Cursors, Malformed, Page, RateLimited, Unauthor
 from connectors.webhook import Answer, Call, require_signature, require_token
 from listener.storage import inbox
 from listener.storage.database import Database
+from listener.storage.seal import Sealer
 from listener.web import hooks
 from listener.web.hooks import MAX_BODY, Hooks
 from listener.web.server import WebServer
@@ -326,10 +327,67 @@ async def test_a_long_batch_is_not_held_beyond_its_lease(site: Site) -> None:
     assert {row.lease_owner for row in await rows(site.database, "inbox")} == {None}
 
 
+async def test_several_daemons_on_one_inbox_read_each_call_once(site: Site) -> None:
+    wanted = 40
+    for number in range(wanted):
+        await push(site, number)
+    databases = [Database(site.database.url) for _ in range(3)]
+    readers = [
+        replace(site.receiver, database=database, owner=f"daemon {place}")
+        for place, database in enumerate(databases)
+    ]
+
+    async def read(receiver: Receiver) -> None:
+        while await receiver.read(site.sources, site.at):
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*map(read, readers))
+    for database in databases:
+        await database.close()
+    assert sorted(json.loads(call.body)["number"] for call in site.network.read) == list(
+        range(wanted)
+    )
+    assert await count(site.database, "mentions") == wanted
+
+
+async def test_what_one_daemon_has_no_key_for_is_left_to_the_one_that_sealed_it(
+    site: Site,
+) -> None:
+    await push(site)
+    stranger = replace(
+        site.receiver, owner="stranger", sealer=Sealer(b"another key of 32 bytes, truly!!")
+    )
+    assert await stranger.read(site.sources, site.at) == 1
+    site.at += timedelta(minutes=1)
+    assert await site.read() == 1
+    assert await count(site.database, "mentions") == 1
+
+
+async def test_a_call_for_another_daemon_s_source_is_left_to_it_and_given_up_after_days(
+    site: Site,
+) -> None:
+    await push(site, 1)
+    assert await site.receiver.read({}, site.at) == 0
+    assert await site.read() == 1
+    await push(site, 2)
+    late = site.at + GIVE_UP_AFTER + timedelta(hours=1)
+    assert await site.receiver.read({}, late) == 1
+    given_up = (await rows(site.database, "inbox"))[1]
+    assert (given_up.sealed, given_up.error) == (None, "given up: no such source now")
+    assert len(site.network.read) == 1
+
+
 async def test_a_reader_that_died_leaves_its_call_to_the_next_one(site: Site) -> None:
     await push(site)
     async with site.database.write() as connection:
-        await inbox.claim(connection, owner="dead", at=site.at, lease=timedelta(minutes=5))
+        await inbox.claim(
+            connection,
+            sources=["page"],
+            abandoned=site.at,
+            owner="dead",
+            at=site.at,
+            lease=timedelta(minutes=5),
+        )
     assert await site.read() == 0
     site.at += timedelta(minutes=6)
     assert await site.read() == 1

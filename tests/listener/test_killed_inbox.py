@@ -58,18 +58,19 @@ AT_ONCE = 15.0  # s, on a busy machine: far less than a lease lasts
 
 
 class Held(Facebook):
-    """Leaves whoever asks for a single comment without an answer while `holds`."""
+    """Leaves whoever asks for a single comment without an answer until it is `free`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.holds = True
         self.asked = asyncio.Event()
+        self.free = asyncio.Event()
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if self.holds and "900_" in request.query_string:
+        if not self.free.is_set() and "900_" in request.query_string:
             self.asked.set()
-            await asyncio.sleep(3600)
+            await self.free.wait()
+            raise ConnectionResetError  # whoever asked was killed
         return await super()._guard(request, handler)
 
 
@@ -122,6 +123,14 @@ async def push(log: Path, network: Held, body: bytes) -> int:
         return answer.status
 
 
+async def figures(log: Path) -> str:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port_of(log)}/metrics") as answer,
+    ):
+        return await answer.text()
+
+
 async def read_all(database: Database) -> None:
     async with asyncio.timeout(AT_ONCE):
         while any(row.done_at is None for row in await rows(database, "inbox")):
@@ -135,8 +144,9 @@ async def killed_while_reading(config: Path, network: Held, *bodies: bytes) -> N
             assert await push(log, network, body) == 200
         async with asyncio.timeout(AT_ONCE):
             await network.asked.wait()
+        assert 'listener_inbox_oldest_seconds{source="page"}' in await figures(log)
         assert await daemon.kill() == 0
-    network.holds = False
+    network.free.set()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -187,7 +197,7 @@ async def test_calls_come_through_while_the_configuration_is_read_again(
     tmp_path, monkeypatch
 ) -> None:
     async with page() as network:
-        network.holds = False
+        network.free.set()
         config = settle(tmp_path, network, monkeypatch, "sqlite")
         log = tmp_path / "reload.log"
         async with running(config, log=log, environ=ENVIRON) as daemon:

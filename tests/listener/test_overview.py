@@ -205,7 +205,14 @@ def test_every_error_that_a_connector_may_end_with_has_an_advice() -> None:
 async def test_why_a_pushed_call_is_still_unread_is_shown(desk: Desk) -> None:
     async with desk.database.write() as connection:
         await inbox.keep(connection, "chaine", "f", b"x", at=NIGHT)
-        (kept,) = await inbox.claim(connection, owner="one", at=NIGHT, lease=timedelta(minutes=1))
+        (kept,) = await inbox.claim(
+            connection,
+            sources=["chaine"],
+            abandoned=NIGHT,
+            owner="one",
+            at=NIGHT,
+            lease=timedelta(minutes=1),
+        )
         await inbox.postpone(connection, kept, until=NIGHT, error="status 503")
         await inbox.keep(connection, "chaine", "g", b"x", at=NIGHT + timedelta(minutes=1))
     waiting = (await desk.views())["chaine"].inbox

@@ -312,7 +312,14 @@ async def test_the_leases_of_a_killed_process_are_given_back_at_once(database) -
                 connection, f"s{number}", owner=owner, at=NIGHT, lease=timedelta(minutes=5)
             )
             await inbox.keep(connection, f"s{number}", "0", b"", at=NIGHT)
-            await inbox.claim(connection, owner=owner, at=NIGHT, lease=timedelta(minutes=5))
+            await inbox.claim(
+                connection,
+                sources=[f"s{number}"],
+                abandoned=NIGHT,
+                owner=owner,
+                at=NIGHT,
+                lease=timedelta(minutes=5),
+            )
     await release_leases_of_the_dead(database)
     for table in ("sources", "inbox"):
         kept = {row.lease_owner for row in await rows(database, table)}
