@@ -19,6 +19,7 @@ from connectors.imports.tables import generic_record
 from connectors.reading import mappings
 
 _DEPTH = 3
+_MARKS = ("external_id", "type")  # words like "title" stand in anybody's objects
 _ISO_DATES = ("published_at", "edited_at")
 Found = Iterable[tuple[dict[str, Any], list[Record]]]
 
@@ -31,7 +32,7 @@ def read_document(
         name, network, records = found
         notes.tables.append(Understood(place=place, format=name, network=network))
         yield from _items(records, place, scene)
-    elif settings.format in ("auto", "json"):
+    elif settings.format in ("auto", "json") and (scene.guess_objects or _are_records(value)):
         yield from read_objects(_listed(value), place, settings, scene, notes)
     else:
         notes.unknown.append(f"{place}{_keys(value)}")
@@ -119,6 +120,15 @@ def _raw(value: object) -> bytes:
         return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
     except (TypeError, ValueError):  # nested too deeply, or an integer beyond 64 bits
         return b"an object that cannot be shown"
+
+
+def _are_records(value: object) -> bool:
+    """Whether it is in the shape of `connectors.file`, of which nothing is guessed."""
+    objects = value if isinstance(value, list) else [value]
+    return all(
+        isinstance(item, Mapping) and is_record(item) and not item.keys().isdisjoint(_MARKS)
+        for item in objects
+    )
 
 
 def _listed(value: object) -> Iterable[object]:

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
+from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -103,7 +104,11 @@ class _Reader:
         self.account = scene.account
 
     def _scene(self, member: Member) -> Scene:
+        # What an archive holds beside is nobody's choice, unless one says how it is to be read.
+        chosen = not member.name or self.settings.format != "auto" or bool(self.settings.columns)
         return Scene(
+            guess_tables=chosen or "Takeout" not in PurePosixPath(member.name).parts,
+            guess_objects=chosen,
             network=self.settings.network or NETWORK,
             zone=ZoneInfo(self.settings.zone or _USUAL_ZONE),
             at=min(member.at, self.at),

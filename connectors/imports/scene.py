@@ -21,7 +21,11 @@ Record = dict[str, Any]
 
 @dataclass(slots=True, kw_only=True)
 class Scene:
-    """`at`: when the export was made, as far as its file tells; its figures are of then."""
+    """`at`: when the export was made, as far as its file tells; its figures are of then.
+
+    `guess_tables`, `guess_objects`: whether what is no known export may be read by its headers or
+    keys. An archive of somebody's own data holds letters beside what was said in public.
+    """
 
     network: str
     zone: ZoneInfo
@@ -30,6 +34,8 @@ class Scene:
     followers: int | None = None
     month_first: bool = False
     scope: str = ""
+    guess_tables: bool = True
+    guess_objects: bool = True
 
     def moment(self, text: str) -> datetime | None:
         return read_moment(text, self.zone, month_first=self.month_first, near=self.at)

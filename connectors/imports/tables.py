@@ -35,6 +35,7 @@ _SAMPLE = 2000  # rows that the order of day and month is told by
 _AUDIENCE = frozenset({"followers", "reach", "views"})
 _IDS = frozenset({"external_id", "parent_id", "root_id", "quoted_id", "repost_of", "author_id"})
 _DATES = ("published_at", "edited_at", "day", "replied_at")
+_RECIPIENTS = frozenset({"to", "recipient", "recipients", "destinataire", "destinataires"})
 HOW = 'say what the columns hold, as in columns = {{text = "…", published_at = "…"}}, from {found}'
 
 
@@ -56,7 +57,7 @@ def read_table(
     sheet: Sheet, place: str, settings: ImportSettings, scene: Scene, notes: Notes
 ) -> Iterator[Item]:
     """Nothing of an empty table; what is not known is noted. Raises NoTable for `columns` amiss."""
-    layout = _layout(sheet, settings)
+    layout = _layout(sheet, settings, scene)
     if layout is None:
         if headers := next((head.headers for head in sheet.heads()), None):
             notes.unknown.append(f"{place}{shown(_widest(sheet) or headers)}")
@@ -73,7 +74,7 @@ def read_table(
         yield row if isinstance(row, Item) else _item(row, layout, scene)
 
 
-def _layout(sheet: Sheet, settings: ImportSettings) -> Layout | None:
+def _layout(sheet: Sheet, settings: ImportSettings, scene: Scene) -> Layout | None:
     """The known export that one of the first rows is the header of, else the first likely header."""
     heads = list(sheet.heads())
     above = [" ".join(filter(None, head.headers)) for head in heads]
@@ -85,9 +86,12 @@ def _layout(sheet: Sheet, settings: ImportSettings) -> Layout | None:
                 fields = _by_place(found.columns, len(head.headers))
                 before = tuple(above[: heads.index(head)])
                 return Layout(head=head, fields=fields, preamble=before, found=found)
-    if settings.format not in ("auto", "table"):
+    told = settings.format == "table" or bool(settings.columns)
+    if settings.format not in ("auto", "table") or not (told or scene.guess_tables):
         return None
     for head in likely:
+        if not told and _RECIPIENTS & {plain_header(header) for header in head.headers}:
+            continue  # letters
         fields = fields_of(head.headers, settings.columns, IMPORT_FIELDS)
         if _tells(head.headers, fields, settings.account):
             return Layout(head=head, fields=fields, preamble=())

@@ -123,10 +123,8 @@ def _say_survey(found: Survey, zone: ZoneInfo) -> None:
         say(f"{where}read as {table.format} of {table.network}" + (f"; {taken}" if taken else ""))
         if table.ignored:
             say(f"  columns not understood: {', '.join(map(repr, table.ignored))}")
-    for place in found.notes.unknown:
-        say(f"not recognised: {place}")
-    for place in found.notes.left:
-        say(f"not read: {place}")
+    _say_left("not recognised", found.notes.unknown)
+    _say_left("not read", found.notes.left)
     for (network, kind), count in sorted(found.counts.items()):
         say(f"{network}: {count} {kind}")
     if found.oldest and found.newest:
@@ -135,6 +133,13 @@ def _say_survey(found: Survey, zone: ZoneInfo) -> None:
         )
     _say_set_aside(found.set_aside)
     say("nothing was kept: this was a dry run")
+
+
+def _say_left(what: str, places: Sequence[str]) -> None:
+    for place in places[:MOST_SET_ASIDE]:
+        say(f"{what}: {place}")
+    if (more := len(places) - MOST_SET_ASIDE) > 0:
+        say(f"{what}: {more} more")
 
 
 def _say_set_aside(reasons: Sequence[str]) -> None:

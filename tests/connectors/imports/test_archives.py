@@ -115,6 +115,42 @@ async def test_an_archive_of_nothing_that_is_known_lists_what_it_saw(tmp_path):
         await taken(path)
 
 
+LETTERS = {
+    "Takeout/Google Chat/Groups/DM x/messages.json": (
+        '{"messages": [{"creator": {"name": "Zoé", "email": "z@valmont.example"},'
+        ' "created_date": "2026-11-02", "text": "secret"}]}'
+    ),
+    "Takeout/My Activity/Search/MyActivity.json": (
+        '[{"header": "Search", "title": "Searched for secret", "time": "2026-11-02T08:00:00Z"}]'
+    ),
+    "Takeout/Google Business Profile/account-1/location-2/data.json": '{"title": "CHU"}',
+    "Takeout/Saved/Envies.csv": csv([["Title", "Note", "URL", "Comment"], ["x", "", "", "secret"]]),
+    "messages/inbox/zoe/message_1.json": (
+        '{"participants": [{"name": "Zoé"}], "messages": [{"sender_name": "Zoé",'
+        ' "timestamp_ms": 1793000000000, "content": "secret"}]}'
+    ),
+    "messages.csv": csv(
+        [["FROM", "TO", "DATE", "CONTENT"], ["Zoé", "Luc", "2026-11-02", "secret"]]
+    ),
+}
+
+
+async def test_of_an_archive_of_one_s_own_data_nothing_private_is_guessed_at(tmp_path):
+    review = '{"reviews": [{"starRating": "ONE", "reviewId": "r1", "comment": "Huit heures"}]}'
+    path = zipped(tmp_path / "a.zip", {**LETTERS, "Takeout/x/reviews.json": review})
+    assert await texts(path) == ["Huit heures"]
+    notes = survey(ImportSettings(path=path), NOW).notes
+    assert len(notes.unknown) == len(LETTERS)
+    assert "secret" not in "".join(notes.unknown)
+
+
+async def test_letters_are_read_where_somebody_says_so(tmp_path):
+    path = write(tmp_path / "messages.csv", LETTERS["messages.csv"])
+    with pytest.raises(Malformed, match="say what the columns hold"):
+        await taken(path)
+    assert await texts(path, columns={"text": "CONTENT"}) == ["secret"]
+
+
 async def test_a_workbook_that_spans_a_galaxy_is_refused(tmp_path):
     book = io.BytesIO(xlsx({"A": [["Texte"], ["un"]]}))
     out = io.BytesIO()
