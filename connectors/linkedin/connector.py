@@ -124,7 +124,7 @@ class LinkedinConnector:
     def unseen(self) -> Sequence[Unseen]:
         settings = self._settings
         blind = [Unseen.ELSEWHERE, Unseen.AUTHORS]
-        if settings.client_secret is None:
+        if not settings.webhook:
             blind.append(Unseen.INSTANT)
         if not settings.comments and not settings.notifications:
             blind.append(Unseen.COMMENTS)

@@ -58,6 +58,9 @@ class LinkedinSettings(ConnectorSettings):
     access_token: SecretStr | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None  # also signs what the webhook brings
+    webhook: bool = (
+        False  # LinkedIn was given our address: a secret alone, of a login, says nothing
+    )
     scopes: tuple[str, ...] = (
         "r_organization_social_feed",
         "r_organization_social",
@@ -88,6 +91,8 @@ class LinkedinSettings(ConnectorSettings):
     def _whole_application(self) -> Self:
         if self.client_id is not None and self.client_secret is None:
             raise ValueError("client_id needs client_secret")
+        if self.webhook and self.client_secret is None:
+            raise ValueError("webhook needs client_secret: LinkedIn signs its calls with it")
         return self
 
     @property

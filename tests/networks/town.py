@@ -126,6 +126,7 @@ HOUSES = (
             "organizations": [linkedin.PAGE],
             "access_token": Secret(linkedin.TOKEN),
             "client_secret": Secret(KNOCK),
+            "webhook": True,
         },
     ),
     House(

@@ -190,8 +190,11 @@ async def test_the_day_s_own_limit_is_held_over_restarts(ready: Bench) -> None:
 
 
 async def test_what_cannot_be_seen_is_said(ready: Bench) -> None:
-    whole = ready.connector(comments=True, notifications=True, client_secret=SECRET)
+    keys = {"comments": True, "notifications": True, "client_secret": SECRET}
+    whole = ready.connector(**keys, webhook=True)
     assert list(whole.unseen()) == [Unseen.ELSEWHERE, Unseen.AUTHORS]
+    # The secret of a login says nothing of a webhook.
+    assert Unseen.INSTANT in ready.connector(**keys).unseen()
     bare = ready.connector(posts=True)
     assert {Unseen.INSTANT, Unseen.COMMENTS} <= set(bare.unseen())
 
