@@ -137,7 +137,8 @@ def _of_archive(at: datetime, settings: ImportSettings, notes: Notes) -> Iterato
         infos = sorted(archive.infolist(), key=lambda info: info.filename)
         _check_sizes(infos, settings)
         for info in infos:
-            if info.is_dir() or not _is_read(info.filename, notes):
+            # A damaged name may be empty, and then `is_dir` fails.
+            if not info.filename or info.is_dir() or not _is_read(info.filename, notes):
                 continue
             try:
                 content = archive.read(info)

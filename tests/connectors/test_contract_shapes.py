@@ -91,7 +91,7 @@ async def test_an_empty_page_with_a_next_one_is_not_the_end(case: Any) -> None:
 
 @pytest.mark.parametrize("case", cases("spoil"))
 @settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

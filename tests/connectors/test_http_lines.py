@@ -40,7 +40,7 @@ async def silent(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse()
     await response.prepare(request)
     await response.write(b"first\n")
-    await asyncio.sleep(5)
+    await asyncio.sleep(0.5)
     return response
 
 
@@ -48,7 +48,7 @@ async def endless_line(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse()
     await response.prepare(request)
     await response.write(b"x" * 5000)
-    await asyncio.sleep(5)
+    await asyncio.sleep(0.5)
     return response
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -156,7 +157,7 @@ def url(request: pytest.FixtureRequest) -> Any:
         return
     if not databases.postgresql_listens():
         pytest.skip("no PostgreSQL listens")
-    with databases.scratch_postgresql("listener_killed_inbox") as scratch:
+    with databases.scratch_postgresql(f"listener_killed_inbox_{os.getpid()}") as scratch:
         yield scratch.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
