@@ -81,8 +81,7 @@ async def read_branches(
         failed = {one: failed[one] for one in failed if not is_odd(failed[one], kept[one])}
     if failed:
         raise next(iter(failed.values()))
-    mark = {"mark": clock().isoformat()}
-    yield Page(feed=feed, cursor=_cursor(kept, mark), complete=True)
+    yield Page(feed=feed, cursor=_cursor(kept, {"mark": clock().isoformat()}), complete=True)
 
 
 async def _branch(

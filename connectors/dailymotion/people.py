@@ -10,17 +10,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import structlog
-
-from connectors.audience import audience_page, is_due
+from connectors.audience import daily_audience
 from connectors.connector import (
     Clock,
-    Closed,
-    ConnectorError,
     Cursor,
-    Malformed,
     Page,
-    Unauthorized,
 )
 from connectors.dailymotion.api import Api, Params, listed
 from connectors.dailymotion.wire import NETWORK
@@ -29,7 +23,6 @@ from connectors.http import NotFound
 from connectors.mention import AudienceSnapshot
 from connectors.reading import figure, line, mappings, string, web_address
 
-log = structlog.get_logger(__name__)
 FEED = "audience"
 _FIELDS = "id,username,followers_total,videos_total"
 
@@ -40,25 +33,15 @@ class Audience:
         self._profiles = profiles
         self._clock = clock
 
-    async def pages(self, cursor: Cursor | None) -> AsyncIterator[Page]:
-        at = self._clock()
-        if not self._profiles or not is_due(cursor, at):
-            return
-        snapshots = []
-        denied = False
-        for profile in self._profiles:
-            try:
-                snapshots.append(await self._snapshot(profile, at))
-            except Unauthorized:
-                denied = True
-            except (NotFound, Closed, Malformed):
-                log.warning("dailymotion.profile_unknown")
-            except ConnectorError as error:
-                log.info("dailymotion.audience_unknown", error=type(error).__name__)
-                return  # the next poll asks again
-        if denied and not snapshots:
-            return  # the lists say so; an empty page would look like something that was read
-        yield audience_page(FEED, snapshots, at)
+    def pages(self, cursor: Cursor | None) -> AsyncIterator[Page]:
+        return daily_audience(
+            FEED,
+            self._profiles,
+            self._snapshot,
+            network=NETWORK,
+            cursor=cursor,
+            clock=self._clock,
+        )
 
     async def _snapshot(self, profile: str, at: datetime) -> AudienceSnapshot:
         told = await self._user(profile)

@@ -8,25 +8,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
-import structlog
-
-from connectors.audience import audience_page, is_due
+from connectors.audience import daily_audience
 from connectors.connector import (
     Clock,
-    Closed,
-    ConnectorError,
     Cursor,
-    Malformed,
     Page,
-    Unauthorized,
 )
-from connectors.http import NotFound
 from connectors.mention import AudienceSnapshot
 from connectors.reading import figure
 from connectors.tiktok.api import Api
 from connectors.tiktok.wire import NETWORK
 
-log = structlog.get_logger(__name__)
 FEED = "audience"
 _FIELDS = "display_name,follower_count,likes_count,video_count"
 
@@ -37,25 +29,15 @@ class Audience:
         self._accounts = accounts
         self._clock = clock
 
-    async def pages(self, cursor: Cursor | None) -> AsyncIterator[Page]:
-        at = self._clock()
-        if not self._accounts or not is_due(cursor, at):
-            return
-        snapshots = []
-        denied = False
-        for account in self._accounts:
-            try:
-                snapshots.append(await self._snapshot(account, at))
-            except Unauthorized:
-                denied = True
-            except (NotFound, Closed, Malformed):
-                log.warning("tiktok.account_unknown")
-            except ConnectorError as error:
-                log.info("tiktok.audience_unknown", error=type(error).__name__)
-                return  # the next poll asks again
-        if denied and not snapshots:
-            return  # the lists say so; an empty page would look like something that was read
-        yield audience_page(FEED, snapshots, at)
+    def pages(self, cursor: Cursor | None) -> AsyncIterator[Page]:
+        return daily_audience(
+            FEED,
+            self._accounts,
+            self._snapshot,
+            network=NETWORK,
+            cursor=cursor,
+            clock=self._clock,
+        )
 
     async def _snapshot(self, account: str, at: datetime) -> AudienceSnapshot:
         told = await self._api.research("user/info/", _FIELDS, {"username": account}, most=1)

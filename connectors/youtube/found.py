@@ -89,22 +89,38 @@ class FoundVideos:
         known = mapping(kept.get("videos"))
         videos = {video_id: dict(mapping(known.get(video_id))) for video_id in followed}
         counts = await self._videos.details(videos, part="statistics")
-        deletions = [
-            Deletion(network=NETWORK, external_id=video_id, seen_at=at)
-            for video_id in videos
-            if video_id not in counts and not videos[video_id].get("gone")
-        ]
-        for deletion in deletions:
-            videos[deletion.external_id or ""]["gone"] = True
+        yield self._counted(videos, counts, read_at, at)
+        async for page in self._comments(videos, counts, read_at, at):
+            yield page
+
+    def _counted(
+        self,
+        videos: dict[str, dict[str, Any]],
+        counts: Mapping[str, Any],
+        read_at: datetime | None,
+        at: datetime,
+    ) -> Page:
+        """The figures of the videos, and those that are gone, each told once."""
+        gone = [v for v in videos if v not in counts and not videos[v].get("gone")]
+        for video_id in gone:
+            videos[video_id]["gone"] = True
         figures = [
             e for v, item in counts.items() if v in videos and (e := read_statistics(item, v, at))
         ]
-        yield Page(
+        return Page(
             feed=FEED,
             engagements=figures,
-            deletions=deletions,
+            deletions=[Deletion(network=NETWORK, external_id=v, seen_at=at) for v in gone],
             cursor=_cursor(read_at, videos),
         )
+
+    async def _comments(
+        self,
+        videos: dict[str, dict[str, Any]],
+        counts: Mapping[str, Any],
+        read_at: datetime | None,
+        at: datetime,
+    ) -> AsyncIterator[Page]:
         unread: list[ConnectorError] = []
         # A quota that ends the round must not starve the same videos each time.
         for video_id in sorted(videos.keys() & counts.keys(), key=lambda v: _last_read(videos[v])):
