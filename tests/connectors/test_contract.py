@@ -78,7 +78,7 @@ async def test_a_crash_after_any_page_repeats_and_loses_nothing(any_bench: Bench
     """Stop after each page in turn, as often as there are pages, and go on from its cursor."""
     any_bench.network.publish(5)
     await any_bench.drain()
-    new = any_bench.network.publish(330)
+    new = any_bench.network.publish(any_bench.scaled(330))
     before, given = copy.deepcopy(any_bench.cursors), []
     stored: list[tuple[list[str], Cursors]] = []
     async for page in any_bench.poll():
@@ -91,7 +91,7 @@ async def test_a_crash_after_any_page_repeats_and_loses_nothing(any_bench: Bench
 
 
 async def test_a_first_poll_that_is_interrupted_goes_on_where_it_was(any_bench: Bench) -> None:
-    new = any_bench.network.publish(330)
+    new = any_bench.network.publish(any_bench.scaled(330))
     given: list[str] = []
     for _crash in range(8):
         async for page in any_bench.poll():
@@ -118,7 +118,7 @@ async def test_a_quota_in_the_middle_of_the_walk_loses_and_repeats_nothing(
 ) -> None:
     http_bench.network.publish(5)
     given = ids(await http_bench.drain())
-    new = http_bench.network.publish(1500)
+    new = http_bench.network.publish(http_bench.scaled(1500))
     stops = 0
     for allowed in (0, 1, 2, 3, 4, 5, 6):
         http_bench.network.quota = allowed
@@ -152,7 +152,7 @@ async def test_a_broken_answer_moves_no_cursor(
 ) -> None:
     http_bench.network.publish(5)
     given = ids(await http_bench.drain())
-    published = given + http_bench.network.publish(400)
+    published = given + http_bench.network.publish(http_bench.scaled(400))
     http_bench.network.faults.extend([None] * answered + [fault] * 60)
     try:
         async for page in http_bench.poll():

@@ -56,7 +56,7 @@ async def test_a_hostile_answer_is_named_and_loses_nothing(http_bench: Bench, fa
     published = http_bench.network.publish(5)
     given = ids(await http_bench.drain())
     for answered in (0, 2):
-        published += http_bench.network.publish(120)
+        published += http_bench.network.publish(http_bench.scaled(300))
         http_bench.network.faults.extend([None] * answered + [fault] * 30)
         try:
             async for page in http_bench.poll():

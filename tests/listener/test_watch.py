@@ -238,8 +238,8 @@ def fastest(action: Callable[[], object], runs: int = 7) -> float:
 def test_ten_times_the_text_takes_ten_times_as_long(sentence: str) -> None:
     short = sentence * (40_000 // len(sentence))
     long = short * 10
-    # A square would make it a hundred times; machines are noisy.
-    assert fastest(lambda: WATCHER.in_text(long)) < 30 * fastest(lambda: WATCHER.in_text(short))
+    # A square would make it a hundred times; machines are noisy, and short texts stay in their caches.
+    assert fastest(lambda: WATCHER.in_text(long)) < 50 * fastest(lambda: WATCHER.in_text(short))
 
 
 def test_two_thousand_terms_cost_hardly_more_than_two() -> None:
