@@ -21,12 +21,7 @@ from connectors.edges import read_edge
 from connectors.foreign import Foreign
 from connectors.graph import Gone, Graph, data_of, next_token, page_params
 from connectors.instagram.settings import InstagramSettings
-from connectors.instagram.wire import (
-    identity,
-    read_comment,
-    read_date,
-    read_media,
-)
+from connectors.instagram.wire import identity, read_comment, read_date, read_media
 from connectors.mention import Engagement
 from connectors.reading import figure, mapping, mappings, string, web_address
 from connectors.walk import Fetch, Found, Listing, Walk, Window, walk_back
