@@ -40,6 +40,7 @@ class Sample:
     kind: str = "post"
     rating: float | None = None  # 1 to 5
     followers: int | None = None
+    hour: float | None = None  # local hour of publication, 0 to 24
     readings: Sequence[Reading] = ()  # oldest first
     usual: float | None = None  # engagement an hour that the author's and network's posts gain
     weight: float = 1.0  # of the source, as configured

@@ -38,7 +38,7 @@ def pack_sample(sample: Sample) -> dict[str, Any]:
         packed["language"] = _writable(sample.language[:35])
     if sample.readings:
         packed["readings"] = [_pack_reading(r) for r in sample.readings if math.isfinite(r.age)]
-    for name in ("rating", "followers", "usual"):
+    for name in ("rating", "followers", "hour", "usual"):
         value = getattr(sample, name)
         if value is not None:
             packed[name] = _bounded(value)

@@ -1,4 +1,4 @@
-"""First virality: engagement gained per hour, against what the author's posts usually gain."""
+"""Growth: engagement gained per hour, against what the author's posts usually gain."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What each classifier is worth on labelled files: `listener evaluate`."""
