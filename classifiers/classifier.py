@@ -50,15 +50,17 @@ class Sample:
 class Score:
     """One classifier's word on one mention.
 
-    `probabilities` are fractions summing to 1 over the classifier's classes (empty for a
-    classifier that measures rather than classifies); `value` is what it measures, None where it
-    cannot say. `reasons` are stable codes with figures, put into words where they are shown.
+    `probabilities` are fractions: over "language" and "sentiment" they sum to 1, those of "themes"
+    and "flags" each stand alone; empty for a classifier that measures rather than classifies.
+    `value` is what it measures, None where it cannot say, and `figures` what goes with it.
+    `reasons` are stable codes with figures, put into words where they are shown.
     """
 
     classifier: str
     version: str
     probabilities: Mapping[str, float] = field(default_factory=dict)
     value: float | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
     reasons: Sequence[Reason] = ()
 
     @property

@@ -64,7 +64,8 @@ def unpack_scores(packed: Sequence[Sequence[Sequence[Any]]]) -> list[list[Score]
 
 def _pack_score(score: Score) -> list[Any]:
     reasons = [(r.code, r.share, r.detail) for r in score.reasons]
-    return [score.classifier, score.version, dict(score.probabilities), score.value, reasons]
+    figures, probabilities = dict(score.figures), dict(score.probabilities)
+    return [score.classifier, score.version, probabilities, score.value, figures, reasons]
 
 
 def _unpack_score(
@@ -72,6 +73,7 @@ def _unpack_score(
     version: str,
     probabilities: dict[str, float],
     value: float | None,
+    figures: dict[str, float],
     reasons: Sequence[tuple[str, float, str]],
 ) -> Score:
     return Score(
@@ -79,6 +81,7 @@ def _unpack_score(
         version=version,
         probabilities=probabilities,
         value=value,
+        figures=figures,
         reasons=tuple(Reason(code=c, share=s, detail=d) for c, s, d in reasons),
     )
 
