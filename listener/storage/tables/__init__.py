@@ -30,6 +30,7 @@ from listener.storage.tables.sources import (
     spending,
     spending_items,
 )
+from listener.storage.tables.stories import stories, story_keys
 
 __all__ = [
     "Instant",
@@ -53,5 +54,7 @@ __all__ = [
     "sources",
     "spending",
     "spending_items",
+    "stories",
+    "story_keys",
     "tombstones",
 ]

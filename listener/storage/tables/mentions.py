@@ -58,12 +58,14 @@ mentions = Table(
     Column("scored_at", Instant),
     Column("refresh_at", Instant),  # when its figures are read again; None: never
     Column("deleted_at", Instant),
+    Column("story_id", Key),  # as it was received: its story may have been merged since
     # Not by exercise first: SQLite would read the whole history by it rather than a week by time.
     Index("uq_mentions_network_ref", "ref", "network", "exercise_id", unique=True),
     Index("ix_mentions_occurred_at", "occurred_at"),
     Index("ix_mentions_author_ref", "author_ref"),
     Index("ix_mentions_author_id_ref", "author_id_ref"),
     Index("ix_mentions_refresh_at", "refresh_at"),
+    Index("ix_mentions_story_id", "story_id"),
     Index(
         "ix_mentions_unscored",
         "received_at",
