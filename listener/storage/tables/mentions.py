@@ -10,16 +10,18 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     String,
     Table,
     Text,
+    false,
     text,
     true,
 )
 
-from listener.storage.columns import Instant, Key
+from listener.storage.columns import Instant, Key, lease
 from listener.storage.tables.metadata import metadata
 
 mentions = Table(
@@ -56,6 +58,16 @@ mentions = Table(
     Column("sentiment", String(16)),
     Column("severity", Float),
     Column("scored_at", Instant),
+    Column("themes", Integer),  # classifiers.themes.pack of those that are likelier than not
+    # May reveal who is a patient: its text is shown to few, and erased sooner.
+    Column("restricted", Boolean, nullable=False, server_default=false()),
+    Column("about", Float),  # how likely it is about the hospital, as opposed to a football match
+    Column("tier", String(8)),  # fast · deep: which classifiers spoke last
+    # True where it is watched by where it stands, False where by its words alone. What was stored
+    # before anybody asked counts as the former.
+    Column("stands", Boolean, nullable=False, server_default=true()),
+    Column("deep_priority", Float),  # in the queue of the deep classifiers; None: not wanted, done
+    *lease(),  # of whoever reads it deeply now
     Column("refresh_at", Instant),  # when its figures are read again; None: never
     Column("deleted_at", Instant),
     Column("story_id", Key),  # as it was received: its story may have been merged since
@@ -71,6 +83,25 @@ mentions = Table(
         "received_at",
         sqlite_where=text("scored_at IS NULL AND text IS NOT NULL"),
         postgresql_where=text("scored_at IS NULL AND text IS NOT NULL"),
+    ),
+    Index(
+        "ix_mentions_deep",
+        "deep_priority",
+        "scored_at",
+        sqlite_where=text("deep_priority IS NOT NULL"),
+        postgresql_where=text("deep_priority IS NOT NULL"),
+    ),
+    Index(
+        "ix_mentions_lease_owner",
+        "lease_owner",
+        sqlite_where=text("lease_owner IS NOT NULL"),
+        postgresql_where=text("lease_owner IS NOT NULL"),
+    ),
+    Index(
+        "ix_mentions_restricted",
+        "received_at",
+        sqlite_where=text("restricted = 1 AND text IS NOT NULL"),
+        postgresql_where=text("restricted AND text IS NOT NULL"),
     ),
 )
 
@@ -122,6 +153,7 @@ scores = Table(
     Column("version", String(64), nullable=False),
     Column("value", Float),
     Column("probabilities", JSON, nullable=False),
+    Column("figures", JSON, nullable=False, server_default="{}"),
     Column("reasons", JSON, nullable=False),
     sqlite_with_rowid=False,
 )
