@@ -15,6 +15,7 @@ from classifiers.bursts.settings import BurstSettings
 from classifiers.bursts.slow import CumulativeSum
 
 THRESHOLD = 0.5  # of the score: the evidence is as strong as an alarm needs
+LAST_SECOND = 2.0**37  # since 1970: in the year 6325
 HALF_MENTION = 0.5  # what a record of nothing counts as
 HELD = 0.4  # what a score is worth while the detector must keep quiet: never an alarm
 ONE_HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
@@ -29,7 +30,8 @@ class Burst:
 
     Over the `span` that ends at `instant`, `observed` mentions were counted, `expected` are usual
     at that hour of the week, and `record` is the most there were before. `detector` is the one
-    that spoke loudest: "record" for a sudden burst, "slow" for a level that stays high.
+    that spoke loudest: "record" for a sudden burst, "slow" for a level that stays high. A burst is
+    `ongoing` from its alarm until the level has calmed; meanwhile there is no other alarm.
     """
 
     instant: datetime
@@ -40,6 +42,7 @@ class Burst:
     record: float
     span: timedelta
     detector: Detector
+    ongoing: bool
 
 
 class BurstDetector:
@@ -64,6 +67,7 @@ class BurstDetector:
         self._usual = HourOfWeek(settings.baseline_half_life / ONE_DAY, hours)
         limits = settings.slow_drift, settings.slow_clip, settings.slow_limit
         self._sum = CumulativeSum(*limits, hours)
+        self._latest = -math.inf  # s since 1970, of the counts taken in
         self._slot: int | None = None  # the interval that is open, counted from 1970
         self._hour = 0  # of the week, of that interval
         self._watched = False  # was it, so far?
@@ -88,9 +92,11 @@ class BurstDetector:
             raise ValueError(f"a naive instant: {instant}")
         if count < 0:
             raise ValueError(f"a negative count: {count}")
-        slot = math.floor(instant.timestamp() / self._seconds + 0.5)
-        if self._is_late(slot):
+        seconds = instant.timestamp()
+        slot = math.floor(seconds / self._seconds + 0.5)
+        if self._is_late(seconds, slot):
             return self._silence(instant)
+        self._latest = seconds
         if slot != self._slot:
             self._move_to(slot, covered)
         elif not covered and self._watched:
@@ -101,8 +107,8 @@ class BurstDetector:
         self._counts.add(count)
         return self._judge(instant)
 
-    def _is_late(self, slot: int) -> bool:
-        if self._slot is None or slot >= self._slot:
+    def _is_late(self, seconds: float, slot: int) -> bool:
+        if seconds >= self._latest:
             self._late = None
             return False
         first, latest = self._late or (slot, slot)
@@ -110,6 +116,7 @@ class BurstDetector:
         if slot - self._late[0] < self._a_day:
             return True
         self._late = self._slot = None
+        self._watched = False
         self._counts.clear()
         return False
 
@@ -157,6 +164,9 @@ class BurstDetector:
         ceiling = self.settings.calm_factor * usual + 2.0 * math.sqrt(max(0.0, usual)) + 1.0
         self._calm = self._calm + self._hours if self._level.observed <= ceiling else 0.0
         self._quiet = self._calm < self.settings.calm_for / ONE_HOUR
+        if not self._quiet:
+            for record in self._records:
+                record.ceiling = math.inf
 
     def _measure(self) -> None:
         for span in self._spans:
@@ -173,15 +183,25 @@ class BurstDetector:
         if self._quiet or self._usual.watched < self.settings.warm_up / ONE_HOUR:
             return self._burst(instant, HELD * score, index, detector)
         if score >= THRESHOLD:
-            self._quiet, self._calm, self._sum.total = True, 0.0, 0.0
+            self._fall_quiet()
         return self._burst(instant, score, index, detector)
+
+    def _fall_quiet(self) -> None:
+        self._quiet, self._calm, self._sum.total = True, 0.0, 0.0
+        for index, record in enumerate(self._records):
+            highest = self.settings.crisis_factor * self._to_beat(index)
+            record.ceiling = highest + self.settings.min_mentions
+
+    def _to_beat(self, index: int) -> float:
+        """The record over a span; in the first week no less than what may yet prove usual."""
+        days = max(self._usual.watched, self._hours) / DAY
+        doubt = 1.0 + self.settings.newcomer * max(0.0, 1.0 / days - 1.0 / 7.0)
+        return max(self._records[index].value, doubt * self._spans[index].expected)
 
     def _newness(self, index: int) -> float:
         """How new the count over a span is: 1 where it beats all that it must, by just enough."""
         settings, span = self.settings, self._spans[index]
-        days = max(self._usual.watched, self._hours) / DAY
-        doubt = 1.0 + settings.newcomer * max(0.0, 1.0 / days - 1.0 / 7.0)
-        beaten = max(self._records[index].value, doubt * span.expected) + HALF_MENTION
+        beaten = self._to_beat(index) + HALF_MENTION
         spread = settings.poisson_sigmas + settings.excess_sigmas * (span.scale.sigma - 1.0)
         evidence = (
             span.observed / (settings.margin * beaten),
@@ -211,20 +231,25 @@ class BurstDetector:
             record=self._records[index].value,
             span=span.length * self.settings.interval,
             detector=detector,
+            ongoing=self._quiet,
         )
 
 
 def hour_of_week(seconds: float, zone: tzinfo) -> int:
     """0 on a Monday from midnight to one o'clock, as the zone's clocks show it."""
-    local = datetime.fromtimestamp(seconds, zone)
+    # An absurd clock must not stop the watch: years that no zone can express are those nearest.
+    local = datetime.fromtimestamp(min(max(seconds, 0.0), LAST_SECOND), zone)
     return local.weekday() * DAY + local.hour
 
 
 def fold(
-    counts: Iterable[tuple[datetime, int]], settings: BurstSettings = DEFAULTS
+    counts: Iterable[tuple[datetime, int | None]], settings: BurstSettings = DEFAULTS
 ) -> BurstDetector:
-    """The detector as it would be, had it run live over the committed `counts`."""
+    """The detector as it would be, had it run live over the committed `counts`.
+
+    None stands for an interval that was not wholly watched.
+    """
     detector = BurstDetector(settings)
     for instant, count in counts:
-        detector.update(instant, count)
+        detector.update(instant, count or 0, covered=count is not None)
     return detector

@@ -20,9 +20,10 @@ class Record:
 
     remembered: float  # days
     half_life: float  # days
-    days: deque[int] = field(init=False)
+    days: deque[float] = field(init=False)
     before: float = 0.0
-    today: int = 0
+    today: float = 0.0
+    ceiling: float = math.inf  # of what is learnt
 
     def __post_init__(self) -> None:
         length = math.ceil(self.remembered + MEMORY_HALF_LIVES * self.half_life)
@@ -30,14 +31,14 @@ class Record:
 
     @property
     def value(self) -> float:
-        return max(self.before, float(self.today))
+        return max(self.before, self.today)
 
     def learn(self, count: int) -> None:
-        self.today = max(self.today, count)
+        self.today = max(self.today, min(count, self.ceiling))
 
     def end_day(self) -> None:
         self.days.appendleft(self.today)
-        self.today = 0
+        self.today = 0.0
         faded = (count * self._weight(age) for age, count in enumerate(self.days, start=1))
         self.before = max(faded)
 

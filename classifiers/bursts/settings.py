@@ -27,6 +27,9 @@ class BurstSettings:
     """How fast it fades thereafter: a crisis ten times the usual is forgotten in two months."""
     margin: float = 1.05
     """By how much a record must be beaten: half a mention and a twentieth."""
+    crisis_factor: float = 3.0
+    """A crisis counts as no more than so many times the record that it broke: a second one like it
+    must be heard, however soon after the calm."""
     min_mentions: int = 5
     """Fewer are no burst, whatever they are compared with."""
     poisson_sigmas: float = 3.0

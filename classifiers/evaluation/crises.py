@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from classifiers.bursts import BurstDetector, BurstSettings
 from classifiers.evaluation.bursts import detect, outcome
 from classifiers.evaluation.series import Series, Window, read_series, read_windows, windows_of
+from classifiers.evaluation.thinning import thinned
 
 POSTED = "%a %b %d %H:%M:%S %z %Y"  # created_at of the network's API, version 1.1
 BEGINS = 0.1  # of the busiest hour's mentions: the first hour to hold so many begins a crisis
@@ -125,13 +126,6 @@ def _alarms(detector: BurstDetector, series: Series, row: int, within: timedelta
     end = bisect_left(series.instants, series.instants[row] + within)
     counts = zip(series.instants[row:end], series.counts[row:end], strict=True)
     return any(detector.update(instant, count).alarm for instant, count in counts)
-
-
-def thinned(series: Series, per_day: float, rng: Generator) -> Series:
-    """Each mention kept with the probability that leaves `per_day` a day, at most 1."""
-    mean = sum(series.counts) / series.days
-    kept = rng.binomial(series.counts, min(1.0, per_day / mean) if mean else 1.0)
-    return series.replaced(kept.tolist())
 
 
 def injected(series: Series, row: int, curve: Floats, extra: int, rng: Generator) -> Series:
