@@ -50,6 +50,23 @@ async def window_fact(
     return await _slide(look, subject, touched, at)
 
 
+async def reached(
+    connection: AsyncConnection,
+    rule: WindowRule,
+    subject: str,
+    *,
+    at: datetime,
+    exercise_id: str = "",
+) -> float:
+    """How far the rule's window ending at `at` is on its way to the threshold: 1 is there."""
+    look = _Look(connection, rule, {"exercise_id": exercise_id, "subject": subject})
+    counts = await look.count(at - rule.window, at)
+    if isinstance(rule, CountRule):
+        return counts.total / rule.at_least
+    share = counts.negative / counts.scored if counts.scored else 0.0
+    return min(counts.scored / rule.minimum, 1.0) * share / rule.share
+
+
 def _reach(rule: WindowRule, counts: _Counts) -> bool:
     return reaches(rule, total=counts.total, scored=counts.scored, negative=counts.negative)
 

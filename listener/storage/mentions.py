@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -11,9 +11,8 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from classifiers.classifier import Score
 from listener.storage.dialect import chunks, each_of, insert_into, insert_new
-from listener.storage.tables import mention_links, mention_subjects, mentions, scores, snapshots
+from listener.storage.tables import mention_links, mention_subjects, mentions, snapshots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +36,12 @@ class Known:
     text: str | None
     title: str | None
     language: str | None
+    themes: int | None = None
+    restricted: bool = False
+    about: float | None = None
+    tier: str | None = None
+    stands: bool = True
+    scored_at: datetime | None = None
     subjects: frozenset[str] = frozenset()
 
 
@@ -90,6 +95,12 @@ def _known(row: Row[Any]) -> Known:
         text=row.text,
         title=row.title,
         language=row.declared_language,
+        themes=row.themes,
+        restricted=row.restricted,
+        about=row.about,
+        tier=row.tier,
+        stands=row.stands,
+        scored_at=row.scored_at,
     )
 
 
@@ -106,6 +117,19 @@ async def by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, 
         found.update((row.id, _known(row)) for row in rows)
     subjects = await subjects_of(connection, found)
     return {n: _with_subjects(item, subjects.get(n, frozenset())) for n, item in found.items()}
+
+
+async def hold(
+    connection: AsyncConnection, ids: Collection[int]
+) -> dict[int, tuple[str, datetime | None]]:
+    """Keep these mentions from being changed until the transaction ends: text_hash, scored_at."""
+    found: dict[int, tuple[str, datetime | None]] = {}
+    for part in chunks(sorted(ids)):
+        query = select(mentions.c.id, mentions.c.text_hash, mentions.c.scored_at)
+        query = query.where(mentions.c.id.in_(part)).order_by(mentions.c.id).with_for_update()
+        rows = await connection.execute(query)
+        found.update((row.id, (row.text_hash, row.scored_at)) for row in rows)
+    return found
 
 
 async def subjects_of(
@@ -206,7 +230,9 @@ async def edit(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -
         await connection.execute(
             update(mentions)
             .where(mentions.c.id == bindparam("b_id"))
-            .values({name: bindparam(f"b_{name}") for name in names}),
+            .values({name: bindparam(f"b_{name}") for name in names})
+            # Nobody has read deeply what it says now.
+            .values(tier=None, deep_priority=None, lease_owner=None, lease_until=None),
             rows,
         )
 
@@ -220,46 +246,6 @@ async def schedule(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]
             .values(refresh_at=bindparam("b_refresh_at")),
             rows,
         )
-
-
-async def add_scores(
-    connection: AsyncConnection, scored: Iterable[tuple[int, Sequence[Score]]], at: datetime
-) -> None:
-    """Append what the classifiers said: one row a classifier."""
-    rows = [
-        {
-            "mention_id": mention_id,
-            "classifier": score.classifier,
-            "scored_at": at,
-            "version": score.version,
-            "value": score.value,
-            "probabilities": {name: round(p, 4) for name, p in score.probabilities.items()},
-            "reasons": [[r.code, round(r.share, 3), r.detail] for r in score.reasons],
-        }
-        for mention_id, listed in scored
-        for score in listed
-    ]
-    if rows:
-        await connection.execute(insert_new(connection, scores), rows)
-
-
-async def set_current(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Point known mentions at their newest verdicts; rows of b_id, b_sentiment, …"""
-    if not rows:
-        return
-    names = ("sentiment", "severity", "scored_at", "language")
-    await connection.execute(
-        update(mentions)
-        .where(mentions.c.id == bindparam("b_id"))
-        .values({name: bindparam(f"b_{name}") for name in names}),
-        rows,
-    )
-    await connection.execute(
-        update(mention_subjects)
-        .where(mention_subjects.c.mention_id == bindparam("b_id"))
-        .values(sentiment=bindparam("b_sentiment")),
-        [{"b_id": row["b_id"], "b_sentiment": row["b_sentiment"]} for row in rows],
-    )
 
 
 async def usual_engagement(connection: AsyncConnection, *, since: datetime) -> dict[str, float]:

@@ -15,11 +15,12 @@ from listener.domain.watch import Watcher
 from listener.storage.columns import countable, storable
 from listener.storage.erasure import NOBODY
 from listener.storage.seal import Sealer
-from listener.workflows.scoring import Verdicts
+from listener.workflows.marks import Marker, Marks
 
 LINK = b"link"
 MAX_TEXT = 20_000  # characters kept of one mention
-STORED_SCORES = ("sentiment", "severity", "virality")  # the language has its own column
+# The language has its own column.
+STORED_SCORES = ("sentiment", "themes", "flags", "severity", "virality")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class Draft:
     parents: tuple[str | None, str | None, str | None]  # refs: parent, root, quoted
     spoken_of: frozenset[str] | None = None  # by its words alone, once they were read
     subjects: frozenset[str] = frozenset()
+    stands: bool = False  # under something that is watched, whatever its words
     unnamed: frozenset[str] = frozenset()  # pseudonyms of people who asked to be forgotten
 
     @property
@@ -93,6 +95,7 @@ def match(
             if draft.spoken_of is None:
                 draft.spoken_of = frozenset(watcher.spoken_of(draft.mention))
             draft.subjects = watcher.standing_in(draft.spoken_of, standing)
+            draft.stands = bool(standing)
             if draft.subjects:
                 here[draft.ref] = here.get(draft.ref, frozenset()) | draft.subjects
         left = [d for d in waiting if not d.subjects and any(r in here for r in d.parents if r)]
@@ -119,10 +122,11 @@ class RowMaker:
     pseudonyms: Pseudonyms
     sealer: Sealer
     retention: timedelta
+    marker: Marker
     exercise_id: str = ""
 
     def mention(
-        self, draft: Draft, origin: Origin, verdicts: Verdicts, *, live: bool, at: datetime
+        self, draft: Draft, origin: Origin, marks: Marks, *, live: bool, at: datetime
     ) -> dict[str, Any]:
         """`scored_at` is left to whoever knows whether the scorer had a look."""
         mention, author = draft.mention, draft.mention.author
@@ -151,18 +155,17 @@ class RowMaker:
             "media": min(len(mention.media), 1000),
             "weight": origin.weight,
             "republish": mention.republish,
-            "sentiment": verdicts.sentiment,
-            "severity": verdicts.severity,
-            "language": verdicts.language,
-            "refresh_at": self._refresh_at(verdicts, origin, occurred, at),
+            "stands": draft.stands,
+            **marks.columns,
+            "refresh_at": self._refresh_at(marks, origin, occurred, at),
         }
 
     def _refresh_at(
-        self, verdicts: Verdicts, origin: Origin, occurred: datetime, at: datetime
+        self, marks: Marks, origin: Origin, occurred: datetime, at: datetime
     ) -> datetime | None:
         if not origin.refreshes or origin.backfill:
             return None
-        return next_refresh(occurred, verdicts.growth, at, verify_every=origin.verify_every)
+        return next_refresh(occurred, marks.growth, at, verify_every=origin.verify_every)
 
     def content(self, draft: Draft) -> dict[str, Any]:
         """Title and text without anybody's handle, and what tells an edit."""
@@ -194,7 +197,7 @@ class RowMaker:
         self,
         draft: Draft,
         mention_id: int,
-        verdicts: Verdicts,
+        marks: Marks,
         *,
         live: bool,
         occurred: datetime,
@@ -207,7 +210,7 @@ class RowMaker:
                 "occurred_at": occurred,
                 "live": live,
                 "network": draft.mention.network,
-                "sentiment": verdicts.sentiment,
+                "sentiment": marks.sentiment,
             }
             for subject in sorted(draft.subjects)
         ]

@@ -28,6 +28,7 @@ from listener.workflows.ahead import Ahead
 from listener.workflows.draft import Origin, RowMaker, drafts_of
 from listener.workflows.gather import Gathered, Gatherer, Item
 from listener.workflows.judgement import Judgement
+from listener.workflows.marks import Marker
 from listener.workflows.scoring import Scored, Scorer
 from listener.workflows.write import write_items
 
@@ -68,6 +69,7 @@ class Processor:
         sealer: Sealer,
         retention: timedelta,
         quarantine: timedelta,
+        marker: Marker | None = None,
         exercise_id: str = "",
     ) -> None:
         self.database = database
@@ -78,9 +80,15 @@ class Processor:
         self.quarantine = quarantine
         self.exercise_id = exercise_id
         self.gatherer = Gatherer(watcher=watcher, pseudonyms=pseudonyms, exercise_id=exercise_id)
+        self.marker = marker or Marker(rules=judgement.rules, own=judgement.own)
         self.rows = RowMaker(
-            pseudonyms=pseudonyms, sealer=sealer, retention=retention, exercise_id=exercise_id
+            pseudonyms=pseudonyms,
+            sealer=sealer,
+            retention=retention,
+            marker=self.marker,
+            exercise_id=exercise_id,
         )
+        self.scoring = 0  # pages that wait for their scores: the deep classifiers let them pass
 
     def begin(self, page: Page, origin: Origin, at: datetime) -> Ahead:
         """Match a page by what it says and start scoring it, before its turn to be written."""
@@ -106,6 +114,7 @@ class Processor:
             ahead = Ahead(page=page, drafts=drafts_of(page.mentions, self.pseudonyms))
         async with self.database.read() as connection:
             work = await self.gatherer.gather(connection, ahead, origin, at)
+            await self.marker.look(connection, at)
         if live and not origin.backfill:
             work.live, work.live_since = True, work.live_since or at
         await self._score(work.items, ahead)
@@ -127,6 +136,7 @@ class Processor:
         """Score the page as one batch; with no scorer the mentions are stored unscored."""
         if not items:
             return
+        self.scoring += 1
         try:
             items = _still_unscored(items, await ahead.known())
             if not items:
@@ -136,6 +146,8 @@ class Processor:
             # The client's words: which model is missing, never a text.
             log.warning("scoring.away items=%d detail=%s", len(items), error)
             return
+        finally:
+            self.scoring -= 1
         for item, found in zip(items, scores, strict=True):
             item.scores = found
         for index in poison:

@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.client import ScorerError
 from listener.storage import mentions as store
 from listener.storage.dialect import lock_subjects
+from listener.storage.mentions import Known
 from listener.storage.tables import mentions
 from listener.workflows.gather import Item, known_sample
 from listener.workflows.process import Processor
-from listener.workflows.write import known_fact, write_verdicts
+from listener.workflows.write import current_marks, write_verdicts
 
 BATCH = 100
+
+
+async def settle(processor: Processor, items: Sequence[Item], at: datetime) -> int:
+    """Write new scores of stored mentions and judge what they change; how many alerts followed.
+
+    An item whose text, figures or verdicts changed since it was read is left to whoever changed it.
+    """
+    async with processor.database.write() as connection:
+        allowed = await processor.gatherer.tombstones.still_allowed(connection, items)
+        await lock_subjects(connection, {s for item in allowed for s in item.subjects})
+        pairs = await _unchanged(connection, allowed)
+        marks = await current_marks(connection, processor.marker, pairs)
+        facts = await write_verdicts(connection, pairs, marks, at)
+        return await processor.judgement.judge(connection, facts, at)
+
+
+async def _unchanged(
+    connection: AsyncConnection, items: Sequence[Item]
+) -> list[tuple[Item, Known]]:
+    read = {item.known.id: item.known for item in items if item.known is not None}
+    now = await store.hold(connection, read)
+    return [
+        (item, item.known)
+        for item in items
+        if item.known is not None and now.get(item.known.id) == _state(item.known)
+    ]
+
+
+def _state(known: Known) -> tuple[str, datetime | None]:
+    return known.text_hash, known.scored_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +88,5 @@ class Rescorer:
             return 0
         for item, found in zip(items, scores, strict=True):
             item.scores = found or []  # poison is marked as looked at, or it would come for ever
-        async with processor.database.write() as connection:
-            allowed = await processor.gatherer.tombstones.still_allowed(connection, items)
-            pairs = [(item, item.known) for item in allowed if item.known is not None]
-            await lock_subjects(connection, {s for _, k in pairs for s in k.subjects})
-            await write_verdicts(connection, pairs, at)
-            facts = [fact for item, k in pairs if (fact := known_fact(item, k)) is not None]
-            await processor.judgement.judge(connection, facts, at)
+        await settle(processor, items, at)
         return len(items)

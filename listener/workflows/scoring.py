@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 from classifiers.classifier import Sample, Score
+from classifiers.themes import THEMES, pack
+from listener.domain.triage import DEEP
 
 Scored = Sequence[Score] | None
+
+LIKELY = 0.5  # probability from which a theme is said to be one
 
 
 class Scorer(Protocol):
@@ -37,17 +41,46 @@ class Verdicts:
     """The words of all classifiers on one mention, as it repeats them and rules compare them."""
 
     sentiment: str | None = None
+    negative: float | None = None  # probability of "negative"
+    confidence: float | None = None  # probability of `sentiment`
     severity: float | None = None
     language: str | None = None
     growth: float | None = None  # engagement gained an hour, in multiples of the usual
+    themes: Mapping[str, float] | None = None  # probabilities, each alone
+    flags: Mapping[str, float] = field(default_factory=dict)  # probabilities, each alone
+    tier: Literal["fast", "deep"] | None = None
 
     @classmethod
     def of(cls, scores: Scored) -> Verdicts:
         sentiment, language = find(scores, "sentiment"), find(scores, "language")
         severity, virality = find(scores, "severity"), find(scores, "virality")
+        themes, flags = find(scores, "themes"), find(scores, "flags")
         return cls(
             sentiment=sentiment.label if sentiment else None,
+            negative=sentiment.probabilities.get("negative") if sentiment else None,
+            confidence=max(sentiment.probabilities.values(), default=None) if sentiment else None,
             severity=severity.value if severity else None,
             language=language.label if language else None,
-            growth=virality.value if virality else None,
+            growth=_growth(virality) if virality else None,
+            themes=themes.probabilities if themes else None,
+            flags=flags.probabilities if flags else {},
+            tier=_tier(scores),
         )
+
+    @property
+    def packed_themes(self) -> int | None:
+        """Those that are likelier than not, as the database keeps them."""
+        if self.themes is None:
+            return None
+        return pack(name for name, p in self.themes.items() if p >= LIKELY and name in THEMES)
+
+
+def _growth(virality: Score) -> float | None:
+    """A forecast says the growth among its figures; a plain measure is the growth itself."""
+    return virality.figures.get("growth") if virality.figures else virality.value
+
+
+def _tier(scores: Scored) -> Literal["fast", "deep"] | None:
+    if not scores:
+        return None
+    return "deep" if any(DEEP in score.version for score in scores) else "fast"

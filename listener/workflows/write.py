@@ -8,15 +8,17 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from classifiers.classifier import Score
 from listener.domain.rule import MentionFact
 from listener.domain.timing import next_refresh
-from listener.storage import mentions
+from listener.storage import mentions, verdicts
 from listener.storage.mentions import Known
 from listener.workflows.draft import STORED_SCORES, Draft, RowMaker, snapshot_rows
 from listener.workflows.gather import Gathered, Item
-from listener.workflows.scoring import Verdicts
+from listener.workflows.marks import GREW, Marker, Marks
+from listener.workflows.scoring import Scored, Verdicts
 
-GREW = 1.0  # points of severity: below, nothing new happened to an old mention
+MEASURED = ("severity", "virality")  # what figures move; the rest is said of the text alone
 
 
 async def write_items(
@@ -37,11 +39,11 @@ async def _write_new(
     rows: RowMaker,
     new: Sequence[tuple[Item, Draft]],
 ) -> list[MentionFact]:
-    said = [Verdicts.of(item.scores) for item, _ in new]
+    said = [_marks(rows.marker, item, draft, live=work.live) for item, draft in new]
     made = [
-        rows.mention(draft, work.origin, verdicts, live=work.live, at=work.at)
+        rows.mention(draft, work.origin, marks, live=work.live, at=work.at)
         | {"scored_at": _scored_at(item, work.at)}
-        for (item, draft), verdicts in zip(new, said, strict=True)
+        for (item, draft), marks in zip(new, said, strict=True)
     ]
     ids = await mentions.add(connection, made)
     work.stored = len(ids)
@@ -50,30 +52,41 @@ async def _write_new(
     snapshots: list[dict[str, Any]] = []
     facts: list[MentionFact] = []
     scored = []
-    for (item, draft), verdicts, row in zip(new, said, made, strict=True):
+    for (item, draft), marks, row in zip(new, said, made, strict=True):
         number = ids.get((row["network"], row["ref"]))
         if number is None:
             continue  # another daemon has just written it: its own transaction judged it
         links.append(rows.link(draft, number, at=work.at))
         occurred = row["occurred_at"]
-        subjects += rows.subjects(draft, number, verdicts, live=work.live, occurred=occurred)
+        subjects += rows.subjects(draft, number, marks, live=work.live, occurred=occurred)
         snapshots += snapshot_rows(number, item.engagements)
-        scored.append((number, _stored(item)))
+        scored.append((number, _stored(item.scores)))
         if work.live:
-            facts.append(_fact(number, draft, verdicts, occurred))
+            facts.append(_fact(number, draft, marks, occurred))
     await mentions.add_links(connection, links)
     await mentions.add_subjects(connection, subjects)
     await mentions.add_snapshots(connection, snapshots)
-    await mentions.add_scores(connection, scored, work.at)
+    await verdicts.add_scores(connection, scored, work.at)
     return facts
 
 
-def _stored(item: Item) -> list[Any]:
+def _marks(marker: Marker, item: Item, draft: Draft, *, live: bool) -> Marks:
+    return marker.of(
+        item.scores,
+        subjects=draft.subjects,
+        network=draft.mention.network,
+        stands=draft.stands,
+        live=live,
+    )
+
+
+def _stored(scores: Scored, names: Sequence[str] = STORED_SCORES) -> list[Score]:
     """The scores worth a row: a measure that cannot be said is none."""
     return [
         score
-        for score in item.scores or ()
-        if score.classifier in STORED_SCORES and (score.probabilities or score.value is not None)
+        for score in scores or ()
+        if score.classifier in names
+        and (score.probabilities or score.figures or score.value is not None)
     ]
 
 
@@ -82,15 +95,15 @@ def _scored_at(item: Item, at: datetime) -> datetime | None:
     return at if item.scores is not None or item.poison else None
 
 
-def _fact(number: int, draft: Draft, verdicts: Verdicts, occurred: datetime) -> MentionFact:
+def _fact(number: int, draft: Draft, marks: Marks, occurred: datetime) -> MentionFact:
     return MentionFact(
         id=number,
         subjects=draft.subjects,
         network=draft.mention.network,
         occurred_at=occurred,
         text=draft.whole_text,
-        severity=verdicts.severity,
-        sentiment=verdicts.sentiment,
+        severity=marks.severity,
+        sentiment=marks.sentiment,
     )
 
 
@@ -103,47 +116,78 @@ async def _write_known(
     if not again:
         return []
     at = work.at
+    said = await current_marks(connection, rows.marker, again)
     snapshots: list[dict[str, Any]] = []
     edits: list[dict[str, Any]] = []
     subjects: list[dict[str, Any]] = []
-    for item, known in again:
+    for (item, known), marks in zip(again, said, strict=True):
         snapshots += snapshot_rows(known.id, item.engagements)
         if item.edited and item.draft is not None:
             edits.append(_edit(rows, item, item.draft, known, at))
             subjects += rows.subjects(
-                item.draft,
-                known.id,
-                Verdicts.of(item.scores),
-                live=known.live,
-                occurred=known.occurred_at,
+                item.draft, known.id, marks, live=known.live, occurred=known.occurred_at
             )
     await mentions.add_snapshots(connection, snapshots)
     await mentions.edit(connection, edits)
     await mentions.add_subjects(connection, subjects)
-    await write_verdicts(connection, [(item, known) for item, known in again], at)
-    growing = [(known, Verdicts.of(item.scores).growth) for item, known in again]
-    await mentions.schedule(connection, [_schedule(work, *pair) for pair in growing])
-    return [fact for item, known in again if (fact := known_fact(item, known)) is not None]
+    growing = [
+        _schedule(work, known, marks.growth) for (_, known), marks in zip(again, said, strict=True)
+    ]
+    await mentions.schedule(connection, growing)
+    return await write_verdicts(connection, again, said, at)
+
+
+async def current_marks(
+    connection: AsyncConnection, marker: Marker, again: Sequence[tuple[Item, Known]]
+) -> list[Marks]:
+    """What each known mention's row is to say from now on."""
+    moved = [known.id for item, known in again if only_moved(item, known)]
+    before = await verdicts.fast_severities(connection, moved) if moved else {}
+    return [
+        marker.moved(item.scores, known, before.get(known.id))
+        if only_moved(item, known)
+        else marker.again(
+            item.scores,
+            known,
+            item.subjects,
+            stands=item.draft is not None and item.draft.stands,
+        )
+        for item, known in again
+    ]
+
+
+def only_moved(item: Item, known: Known) -> bool:
+    """Whether fast scores came of a text that the deep classifiers have read already."""
+    return known.tier == "deep" and not item.edited and Verdicts.of(item.scores).tier == "fast"
 
 
 async def write_verdicts(
-    connection: AsyncConnection, again: Sequence[tuple[Item, Known]], at: datetime
-) -> None:
-    """Append the new scores of known mentions and point at them."""
-    scored = [(item, known) for item, known in again if item.scores is not None]
-    await mentions.add_scores(connection, [(known.id, _stored(item)) for item, known in scored], at)
-    await mentions.set_current(connection, [_current(item, known, at) for item, known in scored])
+    connection: AsyncConnection,
+    again: Sequence[tuple[Item, Known]],
+    said: Sequence[Marks],
+    at: datetime,
+) -> list[MentionFact]:
+    """Append the new scores of known mentions and point at them; the facts that rules may use."""
+    scored = [
+        (item, known, marks)
+        for (item, known), marks in zip(again, said, strict=True)
+        if item.scores is not None
+    ]
+    stored = [
+        (known.id, _stored(item.scores, MEASURED if only_moved(item, known) else STORED_SCORES))
+        for item, known, _ in scored
+    ]
+    await verdicts.add_scores(connection, stored, at)
+    await verdicts.set_current(connection, [_current(known, m, at) for _, known, m in scored])
+    found = [
+        known_fact(item, known, marks) for (item, known), marks in zip(again, said, strict=True)
+    ]
+    return [fact for fact in found if fact is not None]
 
 
-def _current(item: Item, known: Known, at: datetime) -> dict[str, Any]:
-    verdicts = Verdicts.of(item.scores)
-    return {
-        "b_id": known.id,
-        "b_scored_at": at,
-        "b_sentiment": verdicts.sentiment,
-        "b_severity": verdicts.severity,
-        "b_language": verdicts.language,
-    }
+def _current(known: Known, marks: Marks, at: datetime) -> dict[str, Any]:
+    named = {f"b_{name}": value for name, value in marks.columns.items()}
+    return {"b_id": known.id, "b_scored_at": at, **named}
 
 
 def _edit(rows: RowMaker, item: Item, draft: Draft, known: Known, at: datetime) -> dict[str, Any]:
@@ -166,16 +210,15 @@ def _schedule(work: Gathered, known: Known, growth: float | None = None) -> dict
     return {"b_id": known.id, "b_refresh_at": refresh_at}
 
 
-def known_fact(item: Item, known: Known) -> MentionFact | None:
+def known_fact(item: Item, known: Known, marks: Marks) -> MentionFact | None:
     """What rules may know of a mention that came again; None where nothing new can breach.
 
     An old post whose figures take off is news of the instant they were read; one that was
     merely read again is not.
     """
-    verdicts = Verdicts.of(item.scores)
-    severity = verdicts.severity
-    grew = severity is not None and severity >= (known.severity or 0) + GREW
-    if not known.live or not (item.edited or grew):
+    grew = marks.severity is not None and marks.severity >= (known.severity or 0) + GREW
+    turned = marks.sentiment not in (None, known.sentiment)
+    if not known.live or not (item.edited or grew or turned):
         return None
     taken = max((e.taken_at for e in item.engagements), default=None)
     draft = item.draft
@@ -185,7 +228,7 @@ def known_fact(item: Item, known: Known) -> MentionFact | None:
         network=known.network,
         occurred_at=known.occurred_at,
         text=draft.whole_text if draft else f"{known.title or ''}\n{known.text or ''}",
-        severity=severity,
-        sentiment=verdicts.sentiment,
+        severity=marks.severity,
+        sentiment=marks.sentiment,
         judged_at=taken if grew else None,
     )

@@ -1,0 +1,105 @@
+"""What the classifiers said: every score, and the verdicts that mentions repeat of the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from math import isfinite
+from typing import Any
+
+from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from classifiers.classifier import Score
+from listener.domain.triage import DEEP
+from listener.storage.dialect import chunks, insert_new
+from listener.storage.tables import mention_subjects, mentions, scores
+
+VERDICTS = (
+    "sentiment", "severity", "language", "themes", "restricted", "about", "tier", "deep_priority",
+)  # fmt: skip
+
+_CURRENT = (
+    update(mentions)
+    .where(mentions.c.id == bindparam("b_id"))
+    .values({name: bindparam(f"b_{name}") for name in ("scored_at", *VERDICTS)})
+    .values(lease_owner=None, lease_until=None)
+)
+
+
+async def add_scores(
+    connection: AsyncConnection, scored: Iterable[tuple[int, Sequence[Score]]], at: datetime
+) -> None:
+    """Append what the classifiers said: one row a classifier."""
+    rows = [
+        {
+            "mention_id": mention_id,
+            "classifier": score.classifier,
+            "scored_at": at,
+            "version": score.version,
+            "value": score.value,
+            "probabilities": {name: round(p, 4) for name, p in score.probabilities.items()},
+            "figures": {name: round(x, 4) for name, x in score.figures.items() if isfinite(x)},
+            "reasons": [[r.code, round(r.share, 3), r.detail] for r in score.reasons],
+        }
+        for mention_id, listed in scored
+        for score in listed
+    ]
+    if rows:
+        await connection.execute(insert_new(connection, scores), rows)
+
+
+async def set_current(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Point known mentions at their newest verdicts; rows of b_id, b_scored_at, b_sentiment, …
+
+    Whoever was reading one of them deeply read what is no longer the latest.
+    """
+    if not rows:
+        return
+    await connection.execute(_CURRENT, rows)
+    await connection.execute(
+        update(mention_subjects)
+        .where(mention_subjects.c.mention_id == bindparam("b_id"))
+        .values(sentiment=bindparam("b_sentiment")),
+        [{"b_id": row["b_id"], "b_sentiment": row["b_sentiment"]} for row in rows],
+    )
+
+
+async def fast_severities(connection: AsyncConnection, ids: Collection[int]) -> dict[int, float]:
+    """What the fast classifiers last gave each of these mentions."""
+    beside = scores.alias("beside")
+    # A severity is a sum, the same for both: what it was summed from tells who spoke.
+    deep = exists().where(
+        beside.c.mention_id == scores.c.mention_id,
+        beside.c.scored_at == scores.c.scored_at,
+        beside.c.version.contains(DEEP, autoescape=True),
+    )
+    found: dict[int, float] = {}
+    for part in chunks(ids):
+        rows = await connection.execute(
+            select(scores.c.mention_id, scores.c.value)
+            .where(
+                scores.c.mention_id.in_(part),
+                scores.c.classifier == "severity",
+                scores.c.value.is_not(None),
+                ~deep,
+            )
+            .order_by(scores.c.scored_at)
+        )
+        found.update((row.mention_id, row.value) for row in rows)
+    return found
+
+
+async def latest_flags(
+    connection: AsyncConnection, ids: Collection[int]
+) -> dict[int, Mapping[str, float]]:
+    """The newest probabilities of each mention's flags."""
+    found: dict[int, Mapping[str, float]] = {}
+    for part in chunks(ids):
+        rows = await connection.execute(
+            select(scores.c.mention_id, scores.c.probabilities)
+            .where(scores.c.mention_id.in_(part), scores.c.classifier == "flags")
+            .order_by(scores.c.scored_at)
+        )
+        found.update((row.mention_id, row.probabilities) for row in rows)
+    return found

@@ -1,0 +1,148 @@
+"""What a mention's row says of it: its verdicts as the thresholds in force read them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from listener.domain.rule import CountRule, NegativeShareRule, Rule, subjects_of
+from listener.domain.triage import Judged, priority
+from listener.storage import facts
+from listener.storage.mentions import Known
+from listener.workflows.scoring import Scored, Verdicts
+
+GREW = 1.0  # points of severity: below, nothing new happened to an old mention
+NEAR_FROM = 0.5  # of a threshold: a count that is half-way there is near
+NEAR_EVERY = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """The columns of `mentions` that repeat the current verdicts, and the growth they saw."""
+
+    sentiment: str | None = None  # towards the hospital
+    severity: float | None = None
+    language: str | None = None
+    themes: int | None = None
+    restricted: bool = False
+    about: float | None = None
+    tier: str | None = None
+    deep_priority: float | None = None
+    growth: float | None = None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__ if name != "growth"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Marker:
+    """The thresholds in force. `deep` says whether anybody reads what is put into the queue."""
+
+    rules: Sequence[Rule]
+    own: frozenset[str]
+    restricted_from: float = 0.4  # low: who is a patient is better hidden once too often
+    about_from: float = 0.35
+    deep: bool = False
+    exercise_id: str = ""
+    _near: frozenset[str] = field(default=frozenset(), init=False)
+    _near_at: datetime | None = field(default=None, init=False)
+
+    async def look(self, connection: AsyncConnection, at: datetime) -> None:
+        """Find out, now and then, which subjects have a count that is near its threshold."""
+        if not self.deep or (self._near_at is not None and abs(at - self._near_at) < NEAR_EVERY):
+            return
+        self._near_at = at
+        self._near = frozenset(
+            [
+                subject
+                for rule in self.rules
+                if rule.enabled and isinstance(rule, CountRule | NegativeShareRule)
+                for subject in subjects_of(rule, self.own)
+                if await facts.reached(
+                    connection, rule, subject, at=at, exercise_id=self.exercise_id
+                )
+                >= NEAR_FROM
+            ]
+        )
+
+    def of(
+        self,
+        scores: Scored,
+        *,
+        subjects: Collection[str],
+        network: str,
+        stands: bool,
+        live: bool,
+    ) -> Marks:
+        """`stands`: it is watched by where it stands, and not by its words alone."""
+        verdicts = Verdicts.of(scores)
+        about = verdicts.flags.get("about_hospital")
+        # A match between two towns names the hospital's stadium: no rule counts it as an attack.
+        beside = about is not None and about < self.about_from and not stands
+        return Marks(
+            sentiment="neutral" if beside and verdicts.sentiment else verdicts.sentiment,
+            severity=verdicts.severity,
+            language=verdicts.language,
+            themes=verdicts.packed_themes,
+            restricted=verdicts.flags.get("patient_privacy", 0.0) >= self.restricted_from,
+            about=about,
+            tier=verdicts.tier,
+            deep_priority=self._priority(verdicts, subjects, network, beside=beside)
+            if live
+            else None,
+            growth=verdicts.growth,
+        )
+
+    def again(
+        self, scores: Scored, known: Known, subjects: Collection[str], *, stands: bool
+    ) -> Marks:
+        """A stored mention that is scored again, its text being new."""
+        stands = stands or known.stands
+        network = known.network
+        return self.of(scores, subjects=subjects, network=network, stands=stands, live=known.live)
+
+    def moved(self, scores: Scored, known: Known, before: float | None) -> Marks:
+        """A mention that was read deeply, whose figures alone have moved since.
+
+        What the deep classifiers said of its text stands; the fast ones say by how many points the
+        figures moved its severity since they last looked, when they gave it `before`.
+        """
+        verdicts = Verdicts.of(scores)
+        severity = known.severity
+        if severity is not None and verdicts.severity is not None and before is not None:
+            severity = min(max(severity + verdicts.severity - before, 0.0), 100.0)
+        grew = severity is not None and severity >= (known.severity or 0.0) + GREW
+        judged = Judged(subjects=known.subjects, network=known.network, severity=severity)
+        wanted = self.deep and grew and known.live
+        return Marks(
+            sentiment=known.sentiment,
+            severity=severity,
+            language=verdicts.language,
+            themes=known.themes,
+            restricted=known.restricted,
+            about=known.about,
+            tier=known.tier,
+            deep_priority=priority(judged, self.rules, own=self.own) if wanted else None,
+            growth=verdicts.growth,
+        )
+
+    def _priority(
+        self, verdicts: Verdicts, subjects: Collection[str], network: str, *, beside: bool
+    ) -> float | None:
+        if not self.deep or verdicts.tier != "fast":
+            return None
+        judged = Judged(
+            subjects=subjects,
+            network=network,
+            severity=verdicts.severity,
+            negative=verdicts.negative,
+            confidence=verdicts.confidence,
+            danger=(verdicts.themes or {}).get("person_in_danger"),
+            patient_privacy=verdicts.flags.get("patient_privacy"),
+        )
+        return priority(judged, self.rules, own=self.own, near=() if beside else self._near)
