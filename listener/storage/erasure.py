@@ -21,9 +21,13 @@ ERASED = {
     "author_id_ref": None,
     "followers": None,
     "refresh_at": None,
+    "deep_priority": None,
+    "lease_owner": None,
+    "lease_until": None,
 }
 _BURIED = select(tombstones.c.kind, tombstones.c.ref).where(tombstones.c.ref.in_(each_of("refs")))
 _ANY_BURIED = select(tombstones.c.ref).limit(1)
+EXPIRING = 5000  # texts erased at a time
 NOBODY = "@…"  # stands for a forgotten person in what others wrote
 
 
@@ -176,12 +180,20 @@ async def erase_quarantine(connection: AsyncConnection, ids: Collection[int]) ->
         await connection.execute(delete(quarantine).where(quarantine.c.id.in_(part)))
 
 
-async def expire_texts(connection: AsyncConnection, *, at: datetime) -> int:
-    """Erase the texts whose links have reached the end of their retention."""
-    ids = [
-        row[0]
-        for row in await connection.execute(
-            select(mention_links.c.mention_id).where(mention_links.c.expires_at <= at).limit(5000)
+async def expire_texts(
+    connection: AsyncConnection, *, at: datetime, restricted_before: datetime | None = None
+) -> int:
+    """Erase the texts whose links have reached the end of their retention.
+
+    Of what may reveal a patient, those that came before `restricted_before` as well.
+    """
+    old = select(mention_links.c.mention_id).where(mention_links.c.expires_at <= at).limit(EXPIRING)
+    ids = {row[0] for row in await connection.execute(old)}
+    if restricted_before is not None:
+        revealing = select(mentions.c.id).where(
+            mentions.c.restricted,
+            mentions.c.text.is_not(None),
+            mentions.c.received_at <= restricted_before,
         )
-    ]
+        ids.update(row[0] for row in await connection.execute(revealing.limit(EXPIRING)))
     return await erase_mentions(connection, ids, at=at) if ids else 0

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from listener.storage.tables import due, inbox, outbox, sources
+from listener.storage.tables import due, inbox, mentions, outbox, sources
 
-LEASED = (sources, inbox, outbox, due)
+LEASED = (sources, inbox, outbox, due, mentions)
 
 
 async def owners(connection: AsyncConnection) -> frozenset[str]:

@@ -41,6 +41,7 @@ class Item:
     sample: Sample = field(default_factory=lambda: Sample(text=""))
     scores: Scored = None
     poison: bool = False
+    read_at: datetime | None = None  # when stored figures were last read that still grow
 
     @property
     def subjects(self) -> Collection[str]:
@@ -108,7 +109,7 @@ class Gatherer:
         engagements = self._engagements(page.engagements)
         known = await self._known(connection, drafts, engagements)
         self._tell_apart(work, drafts, engagements, known)
-        await self._refresh_baseline(connection, at)
+        await self.refresh_baseline(connection, at)
         await self._complete_samples(connection, work)
         return work
 
@@ -157,7 +158,8 @@ class Gatherer:
         mention = draft.mention
         return self.pseudonyms.content(mention.title, mention.text) != before.text_hash
 
-    async def _refresh_baseline(self, connection: AsyncConnection, at: datetime) -> None:
+    async def refresh_baseline(self, connection: AsyncConnection, at: datetime) -> None:
+        """Find out, once an hour, how much engagement is usual on each network."""
         if self._usual_at is not None and abs(at - self._usual_at) < BASELINE_AGE:
             return
         totals = await mentions.usual_engagement(connection, since=at - BASELINE)

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -90,6 +91,15 @@ class Processor:
         )
         self.scoring = 0  # pages that wait for their scores: the deep classifiers let them pass
 
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """While it lasts, somebody waits for the fast classifiers."""
+        self.scoring += 1
+        try:
+            yield
+        finally:
+            self.scoring -= 1
+
     def begin(self, page: Page, origin: Origin, at: datetime) -> Ahead:
         """Match a page by what it says and start scoring it, before its turn to be written."""
         ahead = self.gatherer.begin(page, origin, at)
@@ -136,18 +146,16 @@ class Processor:
         """Score the page as one batch; with no scorer the mentions are stored unscored."""
         if not items:
             return
-        self.scoring += 1
         try:
-            items = _still_unscored(items, await ahead.known())
-            if not items:
-                return
-            scores, poison = await self.scorer.score_or_bisect([item.sample for item in items])
+            with self.asking():
+                items = _still_unscored(items, await ahead.known())
+                if not items:
+                    return
+                scores, poison = await self.scorer.score_or_bisect([i.sample for i in items])
         except ScorerError as error:
             # The client's words: which model is missing, never a text.
             log.warning("scoring.away items=%d detail=%s", len(items), error)
             return
-        finally:
-            self.scoring -= 1
         for item, found in zip(items, scores, strict=True):
             item.scores = found
         for index in poison:

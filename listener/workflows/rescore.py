@@ -83,7 +83,8 @@ class Rescorer:
         if not items:
             return 0
         try:
-            scores, _ = await processor.scorer.score_or_bisect([item.sample for item in items])
+            with processor.asking():
+                scores, _ = await processor.scorer.score_or_bisect([i.sample for i in items])
         except ScorerError:
             return 0
         for item, found in zip(items, scores, strict=True):

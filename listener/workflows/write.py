@@ -220,7 +220,7 @@ def known_fact(item: Item, known: Known, marks: Marks) -> MentionFact | None:
     turned = marks.sentiment not in (None, known.sentiment)
     if not known.live or not (item.edited or grew or turned):
         return None
-    taken = max((e.taken_at for e in item.engagements), default=None)
+    taken = max((e.taken_at for e in item.engagements), default=item.read_at)
     draft = item.draft
     return MentionFact(
         id=known.id,
