@@ -45,9 +45,7 @@ class Cascade:
     def readings(self, ages: Sequence[float]) -> tuple[Reading, ...]:
         """What polls at `ages` (s) would have read."""
         counts = self.at(np.asarray(ages)).tolist()
-        return tuple(
-            Reading(age=age, shares=int(n)) for age, n in zip(ages, counts, strict=True)
-        )
+        return tuple(Reading(age=age, shares=int(n)) for age, n in zip(ages, counts, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

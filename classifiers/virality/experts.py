@@ -8,9 +8,7 @@ Gammerman and Shafer 2005; scaled by the predicted error: Lei et al. 2018).
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from classifiers.classifier import ModelError
 from classifiers.virality.forecast import HOURS
 from classifiers.virality.forest import Forest, read_forest
 from classifiers.virality.snapshots import Floats
+from classifiers.weights import REMEDY, read_verified
 
 FORMAT = 1
 NAME = "virality"
@@ -33,8 +32,6 @@ AGE_STEPS = np.array([450.0, 900.0, 2700.0, 7200.0, 6 * 3600.0, 24 * 3600.0])  #
 SMALLEST = 0.02  # of a typical error, in logarithms: two hundredths are below any rounding
 OUTPUTS = 2 + len(HOURS)  # growth, typical error, part within each of HOURS
 HORIZONS = len(HOURS) + 1  # the last one is the end
-
-_REMEDY = "reinstall the package, or rebuild it with `make train DATA=<folder of the data>`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,12 +143,12 @@ class Experts:
 def load(folder: Traversable | None = None) -> Experts:
     """The shipped experts, checked against the manifest. ModelError says what to do."""
     folder = folder or files("classifiers").joinpath("models")
-    content, version = _verified(folder, f"{NAME}.npz")
+    content, version = read_verified(folder, f"{NAME}.npz")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return read_experts(dict(arrays), f"{NAME}-{version}")
     except (KeyError, ValueError, IndexError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{NAME}.npz was written for another version: {_REMEDY}") from error
+        raise ModelError(f"{NAME}.npz was written for another version: {REMEDY}") from error
 
 
 def read_experts(arrays: Mapping[str, NDArray[np.generic]], version: str) -> Experts:
@@ -172,19 +169,3 @@ def _read_expert(arrays: Mapping[str, NDArray[np.generic]], name: str) -> Expert
     if residuals.shape != (len(AGE_STEPS) + 1, HORIZONS, len(LEVELS)):
         raise ValueError("another format")
     return Expert(name=name, forest=read_forest(arrays, name), residuals=residuals)
-
-
-def _verified(folder: Traversable, name: str) -> tuple[bytes, str]:
-    try:
-        manifest = json.loads(folder.joinpath("manifest.json").read_bytes())
-        expected = manifest[name]["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{folder}/manifest.json does not list {name}: {_REMEDY}") from error
-    path = folder.joinpath(name)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} is missing or unreadable: {_REMEDY}") from error
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise ModelError(f"{path} is not the file that was measured (sha256): {_REMEDY}")
-    return content, str(expected)[:8]

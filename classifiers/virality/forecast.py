@@ -18,7 +18,8 @@ class Forecast:
     `expected` is the final figure with the least expected relative error, so a little under the
     median; the final figure lies within `low` to `high` four times in five. `crossing` maps
     (threshold, hours) to the probability that the threshold is reached within so many hours of
-    the latest reading, 1 where it already is. Codes of `reasons`: "count", "speed" (an hour),
+    the latest reading, 1 where it already is; `reaching` maps a threshold to the probability that
+    the final figure reaches it. Codes of `reasons`: "count", "speed" (an hour),
     "curve" ("rising", "steady" or "fading"), "followers", "basis" (which experience speaks).
     """
 
@@ -28,5 +29,6 @@ class Forecast:
     low: float
     high: float
     crossing: Mapping[tuple[int, int], float]
+    reaching: Mapping[int, float]
     version: str
     reasons: Sequence[Reason] = ()

@@ -60,7 +60,8 @@ class Forecaster:
     ) -> list[Forecast | Reason]:
         """One a sample, in order; a Reason where it cannot be said yet."""
         curves = read_curves([sample.readings for sample in samples])
-        said = np.flatnonzero((curves.current >= MIN_COUNT) & (curves.age >= MIN_AGE))
+        speaks = (curves.current >= MIN_COUNT) & (curves.age >= MIN_AGE)
+        said = np.flatnonzero(speaks)
         found: list[Forecast | Reason] = [
             TOO_FEW
             if age < MIN_AGE
@@ -68,8 +69,10 @@ class Forecaster:
             for age, count in zip(curves.age, curves.current, strict=True)
         ]
         if len(said):
-            chosen = [samples[i] for i in said]
-            for i, forecast in zip(said, self._say(chosen, curves[said], thresholds), strict=True):
+            chosen = [samples[i] for i in said.tolist()]
+            for i, forecast in zip(
+                said.tolist(), self._say(chosen, curves[said], thresholds), strict=True
+            ):
                 found[i] = forecast
         return found
 
@@ -108,6 +111,7 @@ class Forecaster:
         )
         expected = np.clip(np.expm1(now + outlook.growth), low, high)
         crossing = crossing_probabilities(outlook, spread, curves.current, thresholds)
+        within = crossing[:, :, :-1].reshape(len(now), -1).tolist()
         keys = [(threshold, hours) for threshold in thresholds for hours in HOURS]
         reasons = self._reasons(samples, curves)
         columns = (curves.age, curves.current, expected, low, high)
@@ -119,12 +123,13 @@ class Forecaster:
                 expected=middle,
                 low=bottom,
                 high=top,
-                crossing=dict(zip(keys, row, strict=True)),
+                crossing=dict(zip(keys, soon, strict=True)),
+                reaching=dict(zip(thresholds, ever, strict=True)),
                 version=self.version,
                 reasons=why,
             )
-            for (age, current, middle, bottom, top), row, why in zip(
-                figures, crossing.tolist(), reasons, strict=True
+            for (age, current, middle, bottom, top), soon, ever, why in zip(
+                figures, within, crossing[:, :, -1].tolist(), reasons, strict=True
             )
         ]
 
@@ -182,15 +187,15 @@ def _place(whole: Outlook | None, part: Outlook, at: NDArray[np.int64], size: in
 def crossing_probabilities(
     outlook: Outlook, spread: Floats, current: Floats, thresholds: Sequence[int]
 ) -> Floats:
-    """Posts × (thresholds × HOURS): never falls with the horizon, nor rises with the threshold."""
+    """Posts × thresholds × HORIZONS: never falls with the horizon, nor rises with the threshold."""
     wanted = np.asarray(thresholds, dtype=np.float64)
     needed = np.log((wanted[None, :] + 0.5) / (current[:, None] + 1))
-    ends = outlook.growth[:, None] * outlook.parts[:, :-1]
-    distance = (needed[:, :, None] - ends[:, None, :]) / spread[:, None, :-1]
-    below = _cumulative(distance, outlook.residuals[:, None, :-1, :])
+    ends = outlook.growth[:, None] * outlook.parts
+    distance = (needed[:, :, None] - ends[:, None, :]) / spread[:, None, :]
+    below = _cumulative(distance, outlook.residuals[:, None])
     within = np.maximum.accumulate(1 - below, axis=2)
-    within = np.where(wanted[None, :, None] <= current[:, None, None], 1.0, within)
-    return within.reshape(len(current), -1)
+    crossed = wanted[None, :, None] <= current[:, None, None]
+    return np.asarray(np.where(crossed, 1.0, within), dtype=np.float64)
 
 
 def _cumulative(distance: Floats, table: Floats) -> Floats:
@@ -204,4 +209,4 @@ def _cumulative(distance: Floats, table: Floats) -> Floats:
     inner = LEVELS[left] + part * (LEVELS[right] - LEVELS[left])
     # Beyond the table nothing was seen: half of the outermost level.
     beyond = np.where(place == len(LEVELS), 1 - LEVELS[0] / 2, inner)
-    return np.where(place == 0, LEVELS[0] / 2, beyond)
+    return np.asarray(np.where(place == 0, LEVELS[0] / 2, beyond), dtype=np.float64)

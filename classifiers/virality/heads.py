@@ -12,11 +12,11 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from classifiers.classifier import Sample
+from classifiers.classifier import Reading, Sample
 from classifiers.virality.snapshots import MIN_AGE, MIN_COUNT, Curves, Floats, read_curves
 
 if TYPE_CHECKING:
@@ -93,16 +93,16 @@ def learn(forecaster: Forecaster, history: Sequence[Sample]) -> dict[str, Head]:
     return heads
 
 
-def _fit(
-    forecaster: Forecaster, past: Sequence[tuple[int, Sample, float]], curves: Curves
-) -> Head:
+def _fit(forecaster: Forecaster, past: Sequence[tuple[int, Sample, float]], curves: Curves) -> Head:
     samples = [sample for _, sample, _ in past]
     finals = np.array([final for _, _, final in past])
     outlook = forecaster.outlook(samples, curves)
     known = covariates(samples, curves, outlook.growth)
     true = np.log1p(finals) - np.log1p(curves.current)
     missed = np.clip((true - outlook.growth) / outlook.error, -OUTLIER, OUTLIER) * outlook.error
-    _, place, times = np.unique([post for post, _, _ in past], return_inverse=True, return_counts=True)
+    _, place, times = np.unique(
+        [post for post, _, _ in past], return_inverse=True, return_counts=True
+    )
     weight = 1 / times[place]  # a post counts once, at however many ages it is looked at
     weighted = known * weight[:, None]
     shrunk = weighted.T @ known + PRIOR * np.eye(len(COVARIATES))
@@ -121,7 +121,7 @@ def _finals(history: Sequence[Sample]) -> list[float | None]:
     return [count if age >= WATCHED else None for age, count in pairs]
 
 
-def _until(sample: Sample, age: float) -> tuple[object, ...]:
+def _until(sample: Sample, age: float) -> tuple[Reading, ...]:
     return tuple(reading for reading in sample.readings if reading.age <= age)
 
 
@@ -145,7 +145,7 @@ def read_heads(text: str) -> dict[str, Head]:
         raise ValueError(f"not stored heads: {error!r}") from error
 
 
-def _head(row: Mapping[str, object]) -> Head:
+def _head(row: Mapping[str, Any]) -> Head:
     weights = tuple(float(w) for w in row["weights"])
     spread = float(row["spread"])
     if len(weights) != len(COVARIATES) or not all(map(math.isfinite, (*weights, spread))):

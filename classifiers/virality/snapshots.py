@@ -65,8 +65,7 @@ class Curves:
         start, count = self.ages[row, before], self.counts[row, before]
         span = np.maximum(self.ages[row, after] - start, 1e-9)
         part = np.clip((ages - start) / span, 0.0, 1.0)
-        value: Floats = count + part * (self.counts[row, after] - count)
-        return value
+        return np.asarray(count + part * (self.counts[row, after] - count), dtype=np.float64)
 
 
 def read_curves(posts: Sequence[Sequence[Reading]]) -> Curves:
@@ -85,7 +84,7 @@ def read_curves(posts: Sequence[Sequence[Reading]]) -> Curves:
     starts = np.concatenate([[0], np.cumsum(points)[:-1]]) if len(points) else points
     column = np.arange(len(flat)) - starts[row] + 1
     ages[row, column], fields[row, column] = flat[:, 1], np.clip(flat[:, 2:], 0, BIGGEST)
-    counts = np.nansum(_settle(fields), axis=2)
+    counts = np.asarray(np.nansum(_settle(fields), axis=2), dtype=np.float64)
     counts[:, 0] = 0.0
     return Curves(ages=_forward(ages), counts=counts, points=points)
 
@@ -105,12 +104,10 @@ def _usable(readings: Sequence[Reading]) -> list[Reading]:
 
 def _sorted(posts: Sequence[Sequence[Reading]], points: NDArray[np.int64]) -> Floats:
     """Readings × (post, age, reactions, replies, shares), in the order of post and age."""
-    figures = [
-        (r.age, r.reactions, r.replies, r.shares) for readings in posts for r in readings
-    ]
+    figures = [(r.age, r.reactions, r.replies, r.shares) for readings in posts for r in readings]
     table = np.array(figures, dtype=np.float64).reshape(-1, 4)
     flat = np.column_stack([np.repeat(np.arange(len(points)), points), table])
-    return flat[np.lexsort(flat[:, ::-1].T)]
+    return np.asarray(flat[np.lexsort(flat[:, ::-1].T)], dtype=np.float64)
 
 
 def _settle(fields: Floats) -> Floats:
@@ -157,7 +154,7 @@ def features(curves: Curves, followers: Floats) -> Floats:
 def _previous(curves: Curves) -> Floats:
     """Age (s) of the reading before the latest one, 0 where there is none."""
     older = curves.ages < curves.age[:, None]
-    return np.where(older, curves.ages, 0.0).max(axis=1, initial=0.0)
+    return np.asarray(np.where(older, curves.ages, 0.0).max(axis=1, initial=0.0))
 
 
 def followers_of(samples: Sequence[Sample]) -> Floats:
