@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tracemalloc
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -199,3 +201,8 @@ def test_a_stream_that_is_left_out_had_no_mention():
     for i in range(A_DAY):
         again.update(MONDAY + i * STEP, {"total": 5, "negative": i % 3})
     assert again == streams
+
+
+def test_the_event_loop_may_import_bursts():
+    program = "import sys, classifiers.bursts; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.evaluation import crises, thinning
+from classifiers.bursts import BurstSettings
+from classifiers.evaluation import choosing, crises, thinning
 from classifiers.evaluation.bursts import evaluate, is_night
 from classifiers.evaluation.series import read_series, read_windows, windows_of
 from tests.classifiers.bursts.streets import A_DAY, MONDAY, STEP, rhythm, rows
@@ -189,6 +190,17 @@ def test_a_thinned_series_has_so_many_mentions_a_day_and_is_scored_alike(tmp_pat
     got = thinning.evaluate([path], windows, per_day=200, draws=2)
     assert (got["windows_found"], got["windows"], got["draws"]) == (1.0, 1.0, 2)
     assert got["nab"]["standard"] > 50
+
+
+def test_settings_are_chosen_without_the_series_they_are_scored_on(tmp_path):
+    begin = 6 * A_DAY
+    files = [write(tmp_path / f"{n}.csv", with_bursts(begin, days=8)) for n in "ab"]
+    limits = [[f"{MONDAY + row * STEP:%Y-%m-%d %H:%M}" for row in (begin - 50, begin + 50)]]
+    (tmp_path / "w.json").write_text(json.dumps({"a": limits, "b": limits}))
+    deaf, sound = BurstSettings(margin=1e9, slow_limit=1e9), BurstSettings()
+    got = choosing.cross_validate(files, tmp_path / "w.json", [deaf, sound], per_day=400, draws=1)
+    assert got["chosen"] == {"a": sound, "b": sound}
+    assert got["whole"]["windows_found"] == got["thinned"]["windows_found"] == 2
 
 
 def crisis(path, mentions=600):
