@@ -39,6 +39,10 @@ class Pseudonyms:
         message = "\0".join(parts).encode("utf-8", "surrogatepass")
         return hmac.digest(self._key, message, hashlib.sha256)[:REF_BYTES].hex()
 
+    def derived(self, purpose: str) -> bytes:
+        """A key of 32 bytes for another use of the same secret."""
+        return hmac.digest(self._key, f"derived\0{purpose}".encode(), hashlib.sha256)
+
     def mention(self, key: MentionKey) -> str:
         """The stored name of a mention: its id may hold its author's handle."""
         return self._name("mention", key.network, key.external_id)

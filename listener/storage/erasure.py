@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from listener.storage import stories
 from listener.storage.dialect import chunks, each_of, insert
 from listener.storage.tables import mention_links, mentions, quarantine, scores, tombstones
 
@@ -90,6 +91,7 @@ async def erase_mentions(connection: AsyncConnection, ids: Collection[int], *, a
         await connection.execute(
             update(scores).where(scores.c.mention_id.in_(part)).values(reasons=[])
         )
+    await stories.forget_silenced(connection, ids)
     return len(ids)
 
 

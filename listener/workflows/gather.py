@@ -42,6 +42,8 @@ class Item:
     scores: Scored = None
     poison: bool = False
     read_at: datetime | None = None  # when stored figures were last read that still grow
+    story_keys: Collection[int] = ()  # of a new mention
+    story_id: int | None = None  # once its keys were looked up
 
     @property
     def subjects(self) -> Collection[str]:

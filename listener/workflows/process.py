@@ -31,6 +31,7 @@ from listener.workflows.gather import Gathered, Gatherer, Item
 from listener.workflows.judgement import Judgement
 from listener.workflows.marks import Marker
 from listener.workflows.scoring import Scored, Scorer
+from listener.workflows.stories import Storyteller
 from listener.workflows.write import write_items
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,9 @@ class Processor:
             marker=self.marker,
             exercise_id=exercise_id,
         )
+        self.storyteller = Storyteller(
+            pseudonyms=pseudonyms, watcher=watcher, exercise_id=exercise_id
+        )
         self.scoring = 0  # pages that wait for their scores: the deep classifiers let them pass
 
     @contextmanager
@@ -127,6 +131,7 @@ class Processor:
             await self.marker.look(connection, at)
         if live and not origin.backfill:
             work.live, work.live_since = True, work.live_since or at
+        self.storyteller.mark(work.items)
         await self._score(work.items, ahead)
         async with self.database.write() as connection:
             facts = await self._write(connection, work)
@@ -164,6 +169,7 @@ class Processor:
     async def _write(self, connection: AsyncConnection, work: Gathered) -> list[MentionFact]:
         work.items = await self.gatherer.tombstones.still_allowed(connection, work.items)
         await lock_subjects(connection, {s for item in work.items for s in item.subjects})
+        await self.storyteller.assign(connection, work)
         facts = await write_items(connection, work, self.rows)
         await self._delete(connection, work)
         await self._note(connection, work)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from listener.domain.incident import Policy, State, is_calm
-from listener.storage import due, erasure, incidents, sources
+from listener.storage import due, erasure, incidents, sources, stories
 from listener.storage.database import Database
 from listener.storage.due import Errand
 from listener.workflows.rescore import Rescorer
@@ -88,6 +88,7 @@ class Ticker:
         async with self.database.write() as connection:
             texts = await erasure.expire_texts(connection, at=at)
             items = await sources.expire_quarantine(connection, at=at)
+            await stories.expire(connection, at=at)
         for expire in self.expirers:
             await expire(at)
         if texts or items:

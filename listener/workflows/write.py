@@ -42,7 +42,7 @@ async def _write_new(
     said = [_marks(rows.marker, item, draft, live=work.live) for item, draft in new]
     made = [
         rows.mention(draft, work.origin, marks, live=work.live, at=work.at)
-        | {"scored_at": _scored_at(item, work.at)}
+        | {"scored_at": _scored_at(item, work.at), "story_id": item.story_id}
         for (item, draft), marks in zip(new, said, strict=True)
     ]
     ids = await mentions.add(connection, made)

@@ -1,0 +1,151 @@
+"""What `storage.stories` asks, each engine's own way of one bound variable for a list of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Delete,
+    Executable,
+    Select,
+    Update,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from listener.storage.columns import Instant
+from listener.storage.dialect import insert_into
+from listener.storage.tables import mentions, stories, story_keys
+
+EXPIRED_AT_ONCE = 50_000
+STANDS = func.coalesce(stories.c.merged_into, stories.c.id)
+
+
+def numbers(connection: AsyncConnection, listed: Collection[int]) -> Any:
+    """A list as the statements below take it, ascending."""
+    ascending = sorted(listed)
+    return orjson.dumps(ascending).decode() if _is_sqlite(connection) else ascending
+
+
+def _is_sqlite(connection: AsyncConnection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+def _each(dialect: str, name: str) -> Any:
+    if dialect == "sqlite":
+        return select(func.json_each(bindparam(name)).table_valued("value").c.value)
+    return select(func.unnest(bindparam(name, type_=ARRAY(BigInteger))))
+
+
+def _instant(name: str) -> Any:
+    return bindparam(name, type_=Instant)
+
+
+@lru_cache
+def owners(dialect: str) -> Select[Any]:
+    """Of `keys`: key, the story that stands for its owner, whether it wants to be seen again."""
+    return (
+        select(story_keys.c.key, STANDS, story_keys.c.last_seen_at < _instant("fading"))
+        .join(stories, stories.c.id == story_keys.c.story_id)
+        .where(
+            story_keys.c.key.in_(_each(dialect, "keys")),
+            story_keys.c.last_seen_at >= _instant("cutoff"),
+        )
+    )
+
+
+@lru_cache
+def claim(dialect: str) -> Executable:
+    """Give `keys` to `owners`, side by side, unless others hold them who are still remembered.
+
+    In the order of the keys, so that two pages that share some never wait for each other in a ring.
+    """
+    names = ["key", "story_id", "last_seen_at"]
+    statement = insert_into(dialect, story_keys)
+    if dialect == "sqlite":
+        pair = func.json_each(bindparam("claims")).table_valued("value").c.value
+        first, second = (func.json_extract(pair, f"$[{place}]") for place in (0, 1))
+        # A condition, or SQLite would take ON CONFLICT for the ON of a join.
+        rows = select(first, second, _instant("at")).where(first.is_not(None))
+    else:
+        arrays = [bindparam(name, type_=ARRAY(BigInteger)) for name in ("keys", "owners")]
+        pairs = func.unnest(*arrays).table_valued("key", "owner").render_derived()
+        rows = select(pairs.c.key, pairs.c.owner, _instant("at")).order_by(pairs.c.key)
+    offered = statement.excluded
+    forgotten = story_keys.c.last_seen_at < _instant("cutoff")
+    return statement.from_select(names, rows).on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "story_id": case((forgotten, offered.story_id), else_=story_keys.c.story_id),
+            "last_seen_at": offered.last_seen_at,
+        },
+        where=story_keys.c.last_seen_at < _instant("fading"),
+    )
+
+
+@lru_cache
+def standing(dialect: str) -> Select[Any]:
+    """Of `ids`: story, the one that stands for it."""
+    return select(stories.c.id, STANDS).where(stories.c.id.in_(_each(dialect, "ids")))
+
+
+@lru_cache
+def touch(dialect: str) -> Update:
+    """`ids` have a mention of the instant `at`; locked in their order."""
+    older = stories.c.last_at < _instant("at")
+    locked = select(stories.c.id).where(stories.c.id.in_(_each(dialect, "ids")), older)
+    locked = locked.order_by(stories.c.id).with_for_update()
+    return update(stories).where(stories.c.id.in_(locked)).values(last_at=_instant("at"))
+
+
+@lru_cache
+def merge(dialect: str) -> Update:
+    """`ids`, and what they stand for, become part of `into`."""
+    ids = _each(dialect, "ids")
+    joined = or_(stories.c.id.in_(ids), stories.c.merged_into.in_(ids))
+    return update(stories).where(joined).values(merged_into=bindparam("into"))
+
+
+EXPIRE = delete(story_keys).where(
+    story_keys.c.key.in_(
+        select(story_keys.c.key)
+        .where(story_keys.c.last_seen_at < _instant("cutoff"))
+        .limit(EXPIRED_AT_ONCE)
+    )
+)
+
+
+@lru_cache
+def forget_silenced(dialect: str) -> Delete:
+    """The keys of every story of which `ids` were mentions, and of which no text is left."""
+    root = (
+        select(STANDS.label("id"))
+        .join(mentions, mentions.c.story_id == stories.c.id)
+        .where(mentions.c.id.in_(_each(dialect, "ids")))
+        .distinct()
+        .subquery("root")
+    )
+    member, other = stories.alias("member"), stories.alias("other")
+    told = exists().where(
+        or_(other.c.id == root.c.id, other.c.merged_into == root.c.id),
+        mentions.c.story_id == other.c.id,
+        mentions.c.text.is_not(None),
+    )
+    silenced = (
+        select(member.c.id)
+        .join(root, or_(member.c.id == root.c.id, member.c.merged_into == root.c.id))
+        .where(~told)
+    )
+    return delete(story_keys).where(story_keys.c.story_id.in_(silenced))
