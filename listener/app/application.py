@@ -10,7 +10,7 @@ from functools import cached_property
 from connectors.connector import Clock, Unseen
 from connectors.http import HttpClient
 from listener.app.owner import owner_name
-from listener.config.models import Config
+from listener.config.models import Config, ScoringSettings
 from listener.domain.calendar import WorkCalendar
 from listener.domain.oncall import Rota
 from listener.domain.privacy import Pseudonyms
@@ -18,6 +18,7 @@ from listener.domain.rule import Level
 from listener.domain.watch import Watcher
 from listener.keys import Keys
 from listener.notifiers.base import Notifier
+from listener.notifiers.build import excerpt_setting
 from listener.notifiers.email import EmailNotifier
 from listener.storage import spending
 from listener.storage.database import Database
@@ -25,11 +26,13 @@ from listener.storage.seal import Sealer
 from listener.workflows.build import build_sources
 from listener.workflows.collect import Collector, Source
 from listener.workflows.compose import Composer
+from listener.workflows.deepen import Deepener
 from listener.workflows.deliver import Postman
 from listener.workflows.expiry import Expiries
 from listener.workflows.forget import Forgetter
 from listener.workflows.graveyard import Graveyard
 from listener.workflows.judgement import Judgement
+from listener.workflows.marks import Marker
 from listener.workflows.mend import Mender
 from listener.workflows.overview import unseen
 from listener.workflows.process import Outcome, Processor
@@ -57,6 +60,7 @@ class Application:
     keys: Keys
     clock: Clock
     scorer: Scorer
+    deep_scorer: Scorer | None
     database: Database
     http: HttpClient
     notifiers: Mapping[str, Notifier]
@@ -132,8 +136,29 @@ class Application:
             judgement=self.judgement,
             pseudonyms=self.pseudonyms,
             sealer=self.sealer,
-            retention=timedelta(days=privacy.retention_days),
+            retention=privacy.retention,
             quarantine=timedelta(days=privacy.quarantine_days),
+            marker=self._marker(self.config.scoring),
+        )
+
+    def _marker(self, scoring: ScoringSettings) -> Marker:
+        return Marker(
+            rules=self.config.rule,
+            own=self.watcher.own,
+            restricted_from=scoring.restricted_from,
+            about_from=scoring.about_from,
+            deep=scoring.deep,
+        )
+
+    @cached_property
+    def deepener(self) -> Deepener | None:
+        if self.deep_scorer is None:
+            return None
+        return Deepener(
+            processor=self.processor,
+            scorer=self.deep_scorer,
+            owner=self.owner,
+            stopping=self.collector.stopping.is_set,
         )
 
     @cached_property
@@ -193,6 +218,7 @@ class Application:
             rules={rule.id: rule for rule in self.config.rule},
             people=self.config.people,
             sealer=self.sealer,
+            reads_deeply=lambda: self.deepener is not None and not self.deepener.away,
         )
 
     @cached_property
@@ -254,9 +280,10 @@ class Application:
 
     async def _expire_mail(self, at: datetime) -> None:
         """Copies of e-mails show texts: they go when the texts do."""
-        mail = self.notifiers.get("email")
+        mail, privacy = self.notifiers.get("email"), self.config.privacy
+        whole = excerpt_setting(self.config, "email") == "full"
         if isinstance(mail, EmailNotifier):
-            await mail.expire(at - timedelta(days=self.config.privacy.retention_days))
+            await mail.expire(at - (privacy.restricted_retention if whole else privacy.retention))
 
     async def _expire_spending(self, at: datetime) -> None:
         async with self.database.write() as connection:
@@ -270,6 +297,7 @@ class Application:
             owner=self.owner,
             rescorer=self.rescorer,
             planners=(self.reporter.plan,),
+            restricted_retention=self.config.privacy.restricted_retention,
             expirers=(self._expire_mail, self.receiver.expire, self._expire_spending),
             handlers={"digest": self.reporter.run, "amend": self.mender.run},
         )

@@ -32,6 +32,14 @@ def build_scorer(config: Config) -> ScorerClient:
     return ScorerClient(command=command, timeout=settings.timeout.total_seconds())
 
 
+def build_deep_scorer(config: Config) -> ScorerClient:
+    """The process of the deep classifiers, not started before there is something to read."""
+    settings = config.scoring
+    memory = str(settings.deep_memory_mb)
+    worker = (sys.executable, "-m", "classifiers.worker", "--tier", "whole", "--memory-mb", memory)
+    return ScorerClient(command=worker, timeout=settings.timeout.total_seconds())
+
+
 def scratch_url(config: Config) -> str:
     """Where the demonstration is played, apart from all that is real."""
     return f"sqlite:///{config.state_dir / DEMONSTRATION}"
@@ -57,11 +65,15 @@ async def application(
     config_hash: str = "",
     clock: Clock = utc_now,
     scorer: Scorer | None = None,
+    deep_scorer: Scorer | None = None,
     database: Database | None = None,
     on_page: OnPage = lambda _source, _outcome: None,
     console: TextIO | None = None,  # where that channel writes; None: standard output
 ) -> AsyncIterator[Application]:
-    """Every part, opened; closed again at the end. A scorer that is given is not stopped here."""
+    """Every part, opened; closed again at the end. Scorers that are given are not stopped here.
+
+    Without `deep_scorer` what deserves a deeper reading waits for a daemon that has one.
+    """
     keys = load_keys(config.state_dir)
     async with AsyncExitStack() as stack:
         if database is None:
@@ -83,6 +95,7 @@ async def application(
             keys=keys,
             clock=clock,
             scorer=scorer,
+            deep_scorer=deep_scorer,
             database=database,
             http=http,
             notifiers=notifiers,

@@ -18,7 +18,7 @@ from classifiers.client import ScorerClient
 from connectors.connector import Clock
 from listener.app import heart
 from listener.app.application import Application
-from listener.app.build import application, build_scorer
+from listener.app.build import application, build_deep_scorer, build_scorer
 from listener.app.clock import utc_now
 from listener.app.jobs import Jobs
 from listener.app.rotas import tell_holes
@@ -90,6 +90,7 @@ class Daemon:
     _wake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _called: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _scorer: ScorerClient = field(init=False)
+    _deep_scorer: ScorerClient | None = field(default=None, init=False)
     _web: WebServer = field(init=False)
     _generation: _Generation | None = field(default=None, init=False)
 
@@ -113,7 +114,7 @@ class Daemon:
         """Raises ConfigError, DatabaseError or PortError where it cannot start."""
         with _signals(self.stopping, self._reloading):
             async with AsyncExitStack() as stack:
-                stack.push_async_callback(self._scorer.stop)
+                stack.push_async_callback(self._stop_scorers)
                 stack.push_async_callback(self._close)
                 self._generation = await self._open(self.loaded)
                 stack.push_async_callback(self._web.stop)
@@ -133,6 +134,8 @@ class Daemon:
         words = (
             f"{sources} sources, {self.vitals.received} mentions read, {self.vitals.stored} kept"
         )
+        if self.app and self.app.deepener and self.app.deepener.away:
+            words += ", fast scores alone"
         failing = ", ".join(sorted(self.vitals.failing))
         return f"{words}; failing: {failing}" if failing else words
 
@@ -146,6 +149,7 @@ class Daemon:
                     config_hash=loaded.fingerprint,
                     clock=self.clock,
                     scorer=self._scorer,
+                    deep_scorer=self._deep(loaded.config),
                     on_page=self._saw_page,
                 )
             )
@@ -161,6 +165,18 @@ class Daemon:
             await parts.aclose()
             raise
         return _Generation(app=app, jobs=jobs, parts=parts)
+
+    def _deep(self, config: Config) -> ScorerClient | None:
+        """The process of the deep classifiers, one from the first configuration that wants it on."""
+        if not config.scoring.deep:
+            return None
+        self._deep_scorer = self._deep_scorer or build_deep_scorer(config)
+        return self._deep_scorer
+
+    async def _stop_scorers(self) -> None:
+        await self._scorer.stop()
+        if self._deep_scorer is not None:
+            await self._deep_scorer.stop()
 
     def _saw_page(self, source: Source, outcome: Outcome) -> None:
         self.vitals.saw_page(source, outcome)
@@ -232,6 +248,8 @@ class Daemon:
         if old is not None:
             await old.close()
         self._scorer.timeout = loaded.config.scoring.timeout.total_seconds()
+        if self._deep_scorer is not None and not loaded.config.scoring.deep:
+            await self._deep_scorer.stop()
         self.vitals.forget_failures()
         fresh.jobs.start()
         log.info("config.reloaded sources=%d", len(fresh.app.sources))

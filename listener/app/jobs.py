@@ -23,12 +23,14 @@ from listener.app.vitals import Vitals
 from listener.domain.notice import NoticeKind
 from listener.storage.database import explain
 from listener.workflows.collect import Source
+from listener.workflows.deepen import Deepener
 
 log = logging.getLogger(__name__)
 
 TICK_EVERY = timedelta(seconds=10)
 REFRESH_EVERY = timedelta(seconds=60)
 EXPIRY_EVERY = timedelta(hours=6)
+DEEPEN_EVERY = timedelta(seconds=5)  # of which the deep classifiers have their budget
 AGAIN = timedelta(seconds=60)  # at most, for a job that the database failed
 DELIVER_EVERY = 2.0  # s
 RECEIVE_EVERY = 30.0  # s
@@ -69,6 +71,8 @@ class Jobs:
         self._every(TICK_EVERY, "tick", self._tick, delay=1.0)
         self._every(EXPIRY_EVERY, "expiry", self._tell_expiries, delay=10.0)
         self._every(REFRESH_EVERY, "refresh", self._refresh, delay=5.0)
+        if self._app.deepener is not None:
+            self._every(DEEPEN_EVERY, "deepen", partial(self._deepen, self._app.deepener))
         for place, source in enumerate(self._sources):
             delay = place * min(STAGGER, 5.0 / len(self._sources))
             poll = partial(self._poll, source)
@@ -173,6 +177,10 @@ class Jobs:
 
     async def _refresh(self) -> None:
         await self._app.refresher.refresh(self._app.sources, self._app.clock())
+
+    async def _deepen(self, deepener: Deepener) -> None:
+        if await deepener.deepen(self._app.clock(), self._app.config.scoring.deep_budget):
+            self._wake.set()
 
     async def _tell_expiries(self) -> None:
         await self._app.expiries.tell(self._sources, self._app.clock())

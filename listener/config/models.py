@@ -147,12 +147,28 @@ class DigestSettings(_Section):
 
 class PrivacySettings(_Section):
     retention_days: int = Field(default=395, ge=1, le=3650)
+    restricted_retention_days: int = Field(default=30, ge=1, le=3650)
     quarantine_days: int = Field(default=30, ge=1, le=365)
+
+    @property
+    def retention(self) -> timedelta:
+        return timedelta(days=self.retention_days)
+
+    @property
+    def restricted_retention(self) -> timedelta:
+        """Of what may reveal who is a patient: never longer than the rest is kept."""
+        return timedelta(days=min(self.restricted_retention_days, self.retention_days))
 
 
 class ScoringSettings(_Section):
     timeout: PositiveDuration = timedelta(seconds=30)
     memory_mb: int = Field(default=1024, ge=256)
+    deep: bool = True
+    # Of every five seconds.
+    deep_budget: PositiveDuration = Field(default=timedelta(seconds=4), le=timedelta(seconds=5))
+    deep_memory_mb: int = Field(default=2048, ge=512)
+    restricted_from: float = Field(default=0.4, gt=0, le=1)
+    about_from: float = Field(default=0.35, ge=0, le=1)
 
 
 class ServiceSettings(_Section):

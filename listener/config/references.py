@@ -23,6 +23,7 @@ def check_references(config: Config) -> Iterator[Complaint]:
     yield from _rotas(config)
     yield from _channels(config)
     yield from _email(config)
+    yield from _privacy(config)
     yield from _demo(config)
 
 
@@ -119,6 +120,14 @@ def _email(config: Config) -> Iterator[Complaint]:
         yield "email.security", f'"none": {hint}'
     if (email.user is None) != (email.password is None):
         yield "email.user", "and email.password go together"
+
+
+def _privacy(config: Config) -> Iterator[Complaint]:
+    privacy = config.privacy
+    longest, days = privacy.retention_days, privacy.restricted_retention_days
+    if "restricted_retention_days" in privacy.model_fields_set and days > longest:
+        hint = f"should be at most privacy.retention_days, {longest}"
+        yield "privacy.restricted_retention_days", f"{days}: {hint}"
 
 
 def _demo(config: Config) -> Iterator[Complaint]:

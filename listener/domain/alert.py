@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from listener.domain.incident import AlertKind, State
 from listener.domain.rule import Level
+
+
+class Analysis(StrEnum):
+    """Which classifiers an alert rests on."""
+
+    FAST = "fast"
+    UNDER_WAY = "under_way"  # fast so far, and some of it is being read more deeply
+    DEEP = "deep"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +41,8 @@ class PostView:
     shares: int | None = None
     unread: bool = False
     spans: Sequence[tuple[int, int]] = ()  # of `excerpt`, what may reveal a patient
+    themes: Sequence[str] = ()  # of classifiers.themes
+    restricted: bool = False  # as a whole it may reveal who is a patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +84,7 @@ class AlertView:
     called: str | None = None  # the name of who is called
     held_since: datetime | None = None
     exercise: bool = False
+    analysis: Analysis | None = None  # of its posts; None: nobody has scored any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,6 +128,8 @@ def _why(speaker: Speaker, view: AlertView) -> Section | None:
         what, limit = reasons.seen(speaker, reason), reasons.expected(speaker, reason)
         figures = f"{_sentence(what)} — {limit}." if limit else f"{_sentence(what)}."
         lines.append(f"{figures} {safe.clean(reason.description)}".strip())
+    if view.analysis is not None:
+        lines.append(words.analysis(speaker, view.analysis))
     return Section(title=speaker.gettext("Why this alert"), lines=tuple(lines))
 
 

@@ -31,6 +31,8 @@ def _words_of(speaker: Speaker, post: PostView, excerpt: Excerpt) -> tuple[str |
         return None, _("The text is gone (deleted, or past its retention).")
     if excerpt == "none":
         return None, _("The text is not shown on this channel.")
+    if post.restricted and excerpt != "full":
+        return None, _("(restricted post: it may reveal who is a patient)")
     masked = excerpt == "masked"
     placeholder = _("[link]")
     shown = safe.excerpt(post.excerpt, post.spans, masked=masked, link_placeholder=placeholder)

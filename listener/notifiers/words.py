@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from listener.domain.alert import PostView
+from listener.domain.alert import Analysis, PostView
 from listener.domain.incident import AlertKind
 from listener.domain.rule import Level
 from listener.i18n import Speaker
 from listener.notifiers import safe
+
+THEMES_SHOWN = 3
+_FIRST = ("person_in_danger", "rumour")
 
 NETWORKS = {
     "bluesky": "Bluesky",
@@ -81,6 +84,46 @@ def badge(speaker: Speaker, level: Level, why: AlertKind = AlertKind.OPENED) -> 
     return shown.format(badge=names[level])
 
 
+def analysis(speaker: Speaker, done: Analysis) -> str:
+    _ = speaker.gettext
+    return {
+        Analysis.FAST: _("Fast analysis."),
+        Analysis.UNDER_WAY: _("Fast analysis, a deeper reading is under way."),
+        Analysis.DEEP: _("Deep analysis."),
+    }[done]
+
+
+def theme(speaker: Speaker, name: str) -> str:
+    _ = speaker.gettext
+    return {
+        "waiting": _("waiting times"),
+        "medical_error": _("alleged medical error"),
+        "hygiene": _("hygiene"),
+        "staff_attitude": _("attitude of the staff"),
+        "staffing": _("staffing and working conditions"),
+        "billing": _("billing"),
+        "premises": _("premises and comfort"),
+        "confidentiality": _("medical confidentiality"),
+        "cyberattack": _("cyberattack"),
+        "violence": _("violence"),
+        "death": _("death"),
+        "rumour": _("claim to be checked"),
+        "discrimination": _("discrimination"),
+        "praise": _("thanks and praise"),
+        "institutional": _("life of the institution"),
+        "public_health": _("public health"),
+        "person_in_danger": _("person in danger"),
+        "personal_case": _("personal case"),
+        "recommendation_request": _("request for advice"),
+    }[name]
+
+
+def themes(speaker: Speaker, names: Iterable[str]) -> str:
+    """The first of them, and first what changes how a reader takes the post."""
+    first = sorted(names, key=lambda name: name not in _FIRST)[:THEMES_SHOWN]
+    return speaker.listing(theme(speaker, name) for name in first)
+
+
 def figures(speaker: Speaker, post: PostView) -> str:
     """How grave and how far: only what is known, never a zero in place of the unknown."""
     return " · ".join(_figures(speaker, post))
@@ -91,6 +134,8 @@ def _figures(speaker: Speaker, post: PostView) -> Iterator[str]:
         yield speaker.gettext("severity {score}/100").format(score=speaker.number(post.severity))
     elif post.sentiment == "negative":
         yield speaker.gettext("negative")
+    if post.themes:
+        yield themes(speaker, post.themes)
     if post.followers is not None:
         yield speaker.ngettext("{count} follower", "{count} followers", post.followers)
     if post.shares:

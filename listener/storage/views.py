@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -69,17 +70,27 @@ async def latest_figures(connection: AsyncConnection, ids: Sequence[int]) -> dic
     return {row.mention_id: row for row in rows}
 
 
-async def tally(
-    connection: AsyncConnection, incident_id: int
-) -> list[tuple[datetime, str, str | None]]:
-    """When, where and how each mention of an incident spoke: (occurred_at, network, sentiment)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """When, where and how one mention spoke, and which classifiers say so."""
+
+    occurred_at: datetime
+    network: str
+    sentiment: str | None
+    tier: str | None  # fast · deep
+    waits: bool  # for the deep ones
+
+
+async def tally(connection: AsyncConnection, incident_id: int) -> list[Said]:
+    """Every mention of an incident, oldest first."""
+    named = [mentions.c[name] for name in ("occurred_at", "network", "sentiment", "tier")]
     rows = await connection.execute(
-        select(mentions.c.occurred_at, mentions.c.network, mentions.c.sentiment)
+        select(*named, mentions.c.deep_priority.is_not(None).label("waits"))
         .join(incident_mentions, incident_mentions.c.mention_id == mentions.c.id)
         .where(incident_mentions.c.incident_id == incident_id)
         .order_by(mentions.c.occurred_at)
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [Said(**row._mapping) for row in rows]
 
 
 async def incident_list(

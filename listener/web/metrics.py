@@ -18,8 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from classifiers.client import ScorerClient
 from listener.app.application import Application
 from listener.app.vitals import Vitals
-from listener.storage import inbox, sources
+from listener.storage import deep, inbox, sources
 from listener.storage.tables import mentions, outbox
+from listener.workflows.deepen import Deepener
 
 ANSWER_WITHIN = 5.0  # s for the database
 OUTCOMES = ("received", "stored", "edited", "dropped", "deleted", "rejected", "unscored")
@@ -37,6 +38,8 @@ class Stored:
     repeats: dict[str, int] = field(default_factory=dict)  # by channel
     unread: dict[str, float] = field(default_factory=dict)  # s, the oldest pushed call by source
     unscored: int = 0
+    undeepened: deep.Waiting | None = None
+    undeepened_for: float = 0.0  # s, the oldest
 
 
 async def exposition(app: Application | None, vitals: Vitals) -> bytes:
@@ -73,6 +76,9 @@ async def _read(app: Application, at: datetime) -> Stored:
         for channel, state, count, repeats in letters:
             found.letters[channel, state] = count
             found.repeats[channel] = found.repeats.get(channel, 0) + int(repeats)
+        found.undeepened = await deep.waiting(connection)
+        if found.undeepened.oldest is not None:
+            found.undeepened_for = (at - found.undeepened.oldest).total_seconds()
         found.unscored = (
             await connection.execute(
                 select(func.count())
@@ -136,6 +142,20 @@ def _of_daemon(app: Application | None, vitals: Vitals) -> Iterator[Metric]:
         up = _gauge("scorer_up", "Whether the scorer runs.")
         up.add_metric([], float(app.scorer.pid is not None))
         yield from (restarts, up)
+    if app is not None and app.deepener is not None:
+        yield from _of_deepener(app.deepener)
+
+
+def _of_deepener(deepener: Deepener) -> Iterator[Metric]:
+    rescored = _counter("deep_rescored", "Mentions that the deep classifiers read.")
+    rescored.add_metric([], deepener.rescored)
+    shed = _counter("deep_shed", "Mentions that nobody had the time to read deeply.")
+    shed.add_metric([], deepener.shed)
+    rate = _gauge("deep_texts_per_second", "How fast the deep classifiers last read.")
+    rate.add_metric([], deepener.rate)
+    up = _gauge("deep_up", "0 where the deep classifiers did not start: the fast scores stand.")
+    up.add_metric([], float(not deepener.away))
+    yield from (rescored, shed, rate, up)
 
 
 def _of_store(stored: Stored) -> Iterator[Metric]:
@@ -163,7 +183,12 @@ def _of_store(stored: Stored) -> Iterator[Metric]:
         repeats.add_metric([channel], count)
     unscored = _gauge("mentions_unscored", "Mentions that wait for a score.")
     unscored.add_metric([], stored.unscored)
-    yield from (success, failing, stopped, unread, letters, repeats, unscored)
+    waiting = _gauge("deep_waiting", "Mentions that wait for the deep classifiers.")
+    oldest = _gauge("deep_oldest_seconds", "Since the oldest of them was scored fast.")
+    if stored.undeepened is not None:
+        waiting.add_metric([], stored.undeepened.count)
+        oldest.add_metric([], stored.undeepened_for)
+    yield from (success, failing, stopped, unread, letters, repeats, unscored, waiting, oldest)
 
 
 def _version() -> str:

@@ -41,6 +41,7 @@ class Deepener:
     scorer: Scorer
     owner: str
     clock: Callable[[], float] = time.monotonic
+    stopping: Callable[[], bool] = lambda: False
     rescored: int = field(default=0, init=False)
     shed: int = field(default=0, init=False)
     rate: float = field(default=0.0, init=False)  # texts a second, the last batch
@@ -58,7 +59,7 @@ class Deepener:
         if self._away_since is not None and at - self._away_since < AGAIN:
             return 0
         alerts, until = 0, self.clock() + budget.total_seconds()
-        while self.clock() < until:
+        while self.clock() < until and not self.stopping():
             if self.processor.scoring:  # every mention has its fast scores first
                 await asyncio.sleep(FAST_PAUSE)
                 continue

@@ -35,6 +35,7 @@ class Ticker:
     planners: Sequence[Planner] = ()
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     expirers: Sequence[Planner] = ()
+    restricted_retention: timedelta | None = None  # of what may reveal a patient; None: as the rest
     exercise_id: str = ""
     _expired_at: datetime | None = None
 
@@ -86,7 +87,9 @@ class Ticker:
             return
         self._expired_at = at
         async with self.database.write() as connection:
-            texts = await erasure.expire_texts(connection, at=at)
+            kept = self.restricted_retention
+            before = at - kept if kept is not None else None
+            texts = await erasure.expire_texts(connection, at=at, restricted_before=before)
             items = await sources.expire_quarantine(connection, at=at)
             await stories.expire(connection, at=at)
         for expire in self.expirers:

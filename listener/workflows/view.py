@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,8 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.confidentiality import find_patients
-from listener.domain.alert import AlertView, PostView, ReasonView
+from classifiers.themes import unpack
+from listener.domain.alert import AlertView, Analysis, PostView, ReasonView
 from listener.domain.incident import AlertKind, Incident
 from listener.domain.oncall import Person
 from listener.domain.rule import Level, Rule
@@ -36,6 +37,7 @@ class Viewer:
     rules: Mapping[str, Rule]
     people: Mapping[str, Person]
     sealer: Sealer
+    reads_deeply: Callable[[], bool] = lambda: False  # whether what waits for it will be
 
     async def alert(
         self, connection: AsyncConnection, incident: Incident, letter: Letter, at: datetime
@@ -53,13 +55,13 @@ class Viewer:
             subject=self.subject(incident.subject),
             hospital=self.hospital,
             opened_at=incident.opened_at,
-            first_at=min((when for when, _, _ in tally), default=incident.opened_at),
+            first_at=min((said.occurred_at for said in tally), default=incident.opened_at),
             at=at,
             timezone=self.timezone,
             mentions=len(tally),
-            negative=sum(1 for _, _, sentiment in tally if sentiment == "negative"),
-            networks=dict(Counter(network for _, network, _ in tally).most_common()),
-            recent=growth([when for when, _, _ in tally]),
+            negative=sum(said.sentiment == "negative" for said in tally),
+            networks=dict(Counter(said.network for said in tally).most_common()),
+            recent=growth([said.occurred_at for said in tally]),
             reasons=[self._reason(item) for item in incident.evidence],
             posts=await self._posts(connection, incident.id),
             told=await self._told(connection, incident.id),
@@ -67,7 +69,16 @@ class Viewer:
             called=", ".join(called) or None,
             held_since=datetime.fromisoformat(held) if held else None,
             exercise=bool(incident.exercise_id),
+            analysis=self._analysis(tally),
         )
+
+    def _analysis(self, tally: Sequence[views.Said]) -> Analysis | None:
+        """How far what the alert rests on was read: what is certain and harmless stays unread."""
+        if self.reads_deeply() and any(said.waits for said in tally):
+            return Analysis.UNDER_WAY
+        if any(said.tier == "deep" for said in tally):
+            return Analysis.DEEP
+        return Analysis.FAST if any(said.tier for said in tally) else None
 
     def subject(self, subject: str) -> str:
         watch = self.watches.get(subject)
@@ -114,6 +125,8 @@ class Viewer:
             shares=figures.shares if figures else None,
             unread=bool(row.media) and not excerpt,
             spans=tuple((span.start, span.end) for span in spans),
+            themes=unpack(row.themes or 0),
+            restricted=row.restricted,
         )
 
     def link(self, sealed: bytes | None) -> str | None:

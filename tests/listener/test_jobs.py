@@ -67,6 +67,7 @@ def application(database=None, *, poll=nothing, deliver=nothing, tick=nothing, s
         collector=Collector(poll),
         ticker=SimpleNamespace(tick=tick),
         refresher=SimpleNamespace(refresh=nothing),
+        deepener=None,
         postman=SimpleNamespace(deliver=deliver),
         receiver=SimpleNamespace(read=nothing),
     )
