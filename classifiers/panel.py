@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from classifiers.classifier import Reason, Sample, Score
+from classifiers.classifier import ModelError, Reason, Sample, Score
+from classifiers.judge import Judge, Judgement
 from classifiers.language import UNKNOWN, LanguageClassifier
 from classifiers.language import VERSION as LANGUAGE_VERSION
-from classifiers.sentiment import SentimentClassifier
+from classifiers.sentiment import sentiment_score
 from classifiers.severity import VERSION as SEVERITY_VERSION
 from classifiers.severity import severity
+from classifiers.topics import flag_score, theme_score
 from classifiers.virality import VERSION as VIRALITY_VERSION
 from classifiers.virality import virality
 
@@ -21,21 +24,23 @@ STARS_WEIGHT = 0.9
 
 @dataclass(slots=True)
 class Panel:
-    """Scores "language", "sentiment", "virality" and "severity", in that order, a sample."""
+    """Scores "language", "sentiment", "themes", "flags", "virality" and "severity", a sample."""
 
     language: LanguageClassifier = field(default_factory=LanguageClassifier)
-    sentiment: SentimentClassifier = field(default_factory=SentimentClassifier)
+    judge: Judge = field(default_factory=Judge)
 
     def warm_up(self) -> None:
         """Load every model now. ModelError if a file is missing or altered."""
         self.language.warm_up()
-        self.sentiment.warm_up()
+        self.judge.warm_up()
 
     @property
     def versions(self) -> Mapping[str, str]:
         return {
             "language": LANGUAGE_VERSION,
-            "sentiment": self.sentiment.version,
+            "sentiment": self.judge.version,
+            "themes": self.judge.version,
+            "flags": self.judge.version,
             "virality": VIRALITY_VERSION,
             "severity": SEVERITY_VERSION,
         }
@@ -48,16 +53,35 @@ class Panel:
             for text, sample in zip(texts, samples, strict=True)
         ]
         codes = [language.label or UNKNOWN for language in languages]
-        sentiments = self.sentiment.scores(texts, codes)
-        rows = zip(samples, languages, sentiments, strict=True)
-        return [_with_measures(*row) for row in rows]
+        judgements = self.judge.judge(texts, codes)
+        rows = zip(samples, texts, languages, judgements, strict=True)
+        return [_scores(*row) for row in rows]
 
 
-def _with_measures(sample: Sample, language: Score, sentiment: Score) -> list[Score]:
+def panel_of(tier: str, encoder: Path | None = None) -> Panel:
+    """The panel of a tier: "fast", or "whole" with the deep one.
+
+    ModelError where "whole" is asked for and no encoder can be had.
+    """
+    if tier == "fast":
+        return Panel()
+    from classifiers.encoder.choose import deep_tier
+
+    deep = deep_tier(encoder)
+    if deep is None:
+        raise ModelError(
+            "no sentence encoder can be had on this machine: the fast tier speaks alone"
+        )
+    return Panel(judge=Judge(deep))
+
+
+def _scores(sample: Sample, text: str, language: Score, judgement: Judgement) -> list[Score]:
     growth = virality(sample)
+    sentiment = sentiment_score(judgement, text, language.label or UNKNOWN)
     sentiment = with_rating(sentiment, sample.rating)
     negative = sentiment.probabilities["negative"]
-    return [language, sentiment, growth, severity(sample, negative=negative, growth=growth.value)]
+    grave = severity(sample, negative=negative, growth=growth.value)
+    return [language, sentiment, theme_score(judgement), flag_score(judgement), growth, grave]
 
 
 def with_rating(sentiment: Score, rating: float | None) -> Score:

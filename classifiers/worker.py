@@ -16,6 +16,7 @@ import resource
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import orjson
@@ -26,6 +27,7 @@ from classifiers.classifier import ModelError, Sample, Score
 log = logging.getLogger(__name__)
 EXIT_MODEL = 3
 NICENESS = 5  # the event loop, which wakes people, goes first
+LAST = 15  # what re-reads gives way to what reads
 _BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -89,6 +91,8 @@ def limit_memory(megabytes: int) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m classifiers.worker", description=__doc__)
     parser.add_argument("--memory-mb", type=int, default=0, help="address space limit, 0: none")
+    parser.add_argument("--tier", choices=("fast", "whole"), default="fast")
+    parser.add_argument("--encoder", type=Path, help="folder of an encoder of the operator's own")
     options = parser.parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     for stop in (signal.SIGINT, signal.SIGTERM):
@@ -96,21 +100,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Two BLAS threads on two cores would fight the event loop for the second one. The numerical
     # libraries read this when they are first imported, in _run.
     os.environ.update(dict.fromkeys(_BLAS_THREADS, "1"))
-    os.nice(NICENESS)
+    os.nice(NICENESS if options.tier == "fast" else LAST)
     answers = own_stdout()
     if options.memory_mb:
         limit_memory(options.memory_mb)
     # The client that goes away in the middle of an answer is the ordinary end.
     with contextlib.suppress(BrokenPipeError):
-        return _run(answers)
+        return _run(answers, options.tier, options.encoder)
     return 0
 
 
-def _run(answers: BinaryIO) -> int:
-    from classifiers.panel import Panel
+def _run(answers: BinaryIO, tier: str, encoder: Path | None) -> int:
+    from classifiers.panel import panel_of
 
     try:
-        panel = Panel()
+        panel = panel_of(tier, encoder)
         panel.warm_up()
     except ModelError as error:
         _write(answers, {"error": str(error), "model": True})

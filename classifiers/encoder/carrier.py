@@ -13,6 +13,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files, version
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -148,7 +149,7 @@ def _pieces(image: mmap.mmap, at: int) -> tuple[Pieces, int]:
     blob = image[at : at + size]
     at += size
     rewritten, at = _character_map(image, at)
-    spans = zip(offsets, offsets[1:], strict=False)
+    spans = pairwise(offsets)
     number = {blob[a:b].decode(): i for i, (a, b) in enumerate(spans) if i != unknown}
     pieces = Pieces(
         number=number, score=score, begin=begin, end=end, unknown=unknown, rewritten=rewritten

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources import files
 
-from classifiers.sentiment import CLASSES
+from classifiers.outputs import CLASSES
 from classifiers.training.measure import Measure
 
 

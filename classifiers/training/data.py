@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -12,9 +14,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.features import Lexicon, token_hash
-from classifiers.sentiment import CLASSES
+from classifiers.outputs import CLASSES, LABELS
 from classifiers.text import fold
 
 LEXICONS = Path("sentiment/lexicons")
@@ -23,7 +26,7 @@ TWEETS = Path("sentiment/umsab")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """Texts and their labels, of one origin."""
+    """Texts and their sentiments, of one origin."""
 
     texts: list[str]
     labels: list[str]
@@ -47,11 +50,53 @@ def read_tweets(data: Path, language: str, part: str) -> Labelled:
     return Labelled(texts=texts, labels=[CLASSES[int(number)] for number in numbers])
 
 
-def read_corpus(part: str) -> Labelled:
-    """The project's own invented hospital posts, "train" or "test"."""
-    text = files("classifiers").joinpath("training", "corpus", f"{part}.jsonl").read_text("utf-8")
-    posts = [json.loads(line) for line in text.splitlines()]
-    return Labelled(texts=[p["text"] for p in posts], labels=[p["sentiment"] for p in posts])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One post of the project's own corpus, with its settled labels."""
+
+    id: str
+    writer: str
+    network: str
+    text: str
+    sentiment: str
+    themes: tuple[str, ...]
+    flags: tuple[str, ...]  # among private, off, toxic
+    spans: tuple[tuple[int, int], ...]  # characters that reveal who is a patient
+
+    @property
+    def labels(self) -> NDArray[np.bool_]:
+        """Whether each of LABELS holds."""
+        flags = {
+            "patient_privacy": "private" in self.flags,
+            "about_hospital": "off" not in self.flags,
+            "toxicity": "toxic" in self.flags,
+        }
+        return np.array([label in self.themes or flags.get(label, False) for label in LABELS])
+
+
+def read_corpus(part: str) -> list[Post]:
+    """The invented hospital posts that "train", serve to choose ("validation") or measure ("test")."""
+    lines = files("classifiers").joinpath("training", "corpus", f"{part}.jsonl").read_text("utf-8")
+    posts = []
+    for line in lines.splitlines():
+        post = json.loads(line)
+        post["spans"] = tuple((a, b) for a, b in post["spans"])
+        posts.append(Post(**post | {k: tuple(post[k]) for k in ("themes", "flags")}))
+    return posts
+
+
+def sentiments(posts: Sequence[Post]) -> Labelled:
+    """The posts as texts with their sentiments."""
+    return Labelled(texts=[p.text for p in posts], labels=[p.sentiment for p in posts])
+
+
+def read_toxic(data: Path) -> tuple[list[str], list[bool]]:
+    """ToxiFrench: French forum messages, and whether each is toxic."""
+    with gzip.open(
+        data / "sentiment/toxicity_fr/toxifrench.csv.gz", "rt", encoding="utf-8"
+    ) as file:
+        rows = list(csv.DictReader(file))
+    return [row["content"] for row in rows], [row["label"] == "1" for row in rows]
 
 
 def read_lexicon(data: Path) -> Lexicon:

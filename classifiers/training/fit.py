@@ -1,4 +1,4 @@
-"""Fitting, calibrating and saving one linear sentiment model, the same bits every time.
+"""Fitting, calibrating and saving one lexical model, the same bits every time.
 
 What touches a weight is either sequential double arithmetic in compiled code without run-time
 dispatch (liblinear's dual coordinate descent with its own seeded generator, numpy's bincount) or
@@ -9,20 +9,20 @@ data and on the versions of numpy, scipy and scikit-learn, not on the processor 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from classifiers.features import BUCKETS, Batch, Floats, Grams, Lexicon, read_batch
+from classifiers.fusion import SENTIMENTS
 from classifiers.linear import FORMAT, GRID, Weighted, weigh
-from classifiers.sentiment import CLASSES
 from classifiers.text import tidy
-from classifiers.training.data import Labelled
+from classifiers.training.calibrate import FUSION_GRID, fit_fusion, fusion_arrays
+from classifiers.training.examples import Examples
 
 MIN_DOCUMENTS = 2  # an n-gram of one document teaches nothing of others
 C = 0.2
@@ -32,42 +32,46 @@ STEP = 1 / 4096  # weights are multiples of it
 FIGURE_GRID = 4  # decimals
 
 
-class SentimentTrainer:
-    """Word and character n-grams, lexicon figures, one-against-rest SVM, then calibration."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LexicalTrainer:
+    """Word and character n-grams, lexicon figures, one linear SVM an output, then calibration."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        self.lexicon = lexicon
+    lexicon: Lexicon
 
-    def fit(self, data: Labelled, weights: Floats) -> dict[str, NDArray[np.generic]]:
-        """The arrays of the model file; `weights`: how much each text counts."""
-        batch = read_batch([tidy(text) for text in data.texts], self.lexicon)
-        labels = np.array([CLASSES.index(label) for label in data.labels])
+    def fit(self, examples: Examples) -> dict[str, NDArray[np.generic]]:
+        """The arrays of the model file."""
+        batch = read_batch([tidy(text) for text in examples.texts], self.lexicon)
         idfs = [inverse_frequency(grams, batch.size) for grams in (batch.words, batch.characters)]
         matrix = features(batch, idfs)
-        model = _svm().fit(matrix, labels, sample_weight=weights)
-        calibration = self._calibrate(matrix, labels, weights)
+        coefficients = fit_outputs(matrix, examples)
         return {
             "format": np.array(FORMAT, dtype=np.int32),
-            "classes": np.array(CLASSES),
-            **_block("words", idfs[0], model.coef_[:, :BUCKETS]),
-            **_block("characters", idfs[1], model.coef_[:, BUCKETS : 2 * BUCKETS]),
-            "figures": np.round(model.coef_[:, 2 * BUCKETS :].T / STEP) * STEP,
+            "outputs": np.array(examples.outputs),
+            **_block("words", idfs[0], coefficients[:, :BUCKETS]),
+            **_block("characters", idfs[1], coefficients[:, BUCKETS : 2 * BUCKETS]),
+            "figures": np.round(coefficients[:, 2 * BUCKETS :].T / STEP) * STEP,
             "lexicon_hashes": self.lexicon.hashes,
             "lexicon_valences": self.lexicon.valences,
-            "calibration": calibration,
+            **fusion_arrays("alone", self._calibrate(matrix, examples)),
         }
 
-    def _calibrate(self, matrix: csr_matrix, labels: NDArray[np.int64], weights: Floats) -> Floats:
-        """Platt's method for three classes, on decisions about texts left out of each fit."""
-        decisions = np.zeros((len(labels), len(CLASSES)))
-        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
-        for known, held in folds.split(labels, labels):
-            model = _svm().fit(matrix[known], labels[known], sample_weight=weights[known])
-            decisions[held] = model.decision_function(matrix[held])
-        decisions = np.round(decisions, FIGURE_GRID)
-        logistic = LogisticRegression(C=10.0, tol=1e-8, max_iter=1000)
-        logistic.fit(decisions, labels, sample_weight=weights)
-        return np.round(np.vstack([logistic.coef_.T, logistic.intercept_]), 2)
+    @staticmethod
+    def _calibrate(matrix: csr_matrix, examples: Examples) -> dict[str, Floats]:
+        """Platt's method, on decisions about texts whose writers were left out of each fit."""
+        decisions = np.zeros((examples.size, len(examples.outputs)))
+        for known, held in examples.folds(FOLDS):
+            coefficients = fit_outputs(matrix[known], examples.take(known))
+            decisions[held] = matrix[held] @ coefficients.T
+        return fit_fusion([np.round(decisions, FUSION_GRID)], examples)
+
+
+def fit_outputs(matrix: csr_matrix, examples: Examples) -> Floats:
+    """Coefficients, outputs × columns; each output learns from the texts that are labelled for it."""
+    rows = []
+    for number in range(len(examples.outputs)):
+        known, truth, weights = examples.target(number)
+        rows.append(_svm(number).fit(matrix[known], truth, sample_weight=weights).coef_[0])
+    return np.stack(rows)
 
 
 def inverse_frequency(grams: Grams, size: int) -> Floats:
@@ -97,10 +101,16 @@ def save(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def _svm() -> LinearSVC:
-    # A bias among the figures makes liblinear's own needless.
+def _svm(number: int) -> LinearSVC:
+    # A bias among the figures makes liblinear's own needless. Labels are rare, sentiments are not.
     return LinearSVC(
-        C=C, dual=True, fit_intercept=False, random_state=SEED, tol=1e-4, max_iter=20_000
+        C=C,
+        dual=True,
+        fit_intercept=False,
+        random_state=SEED,
+        tol=1e-3,
+        max_iter=20_000,
+        class_weight=None if number < SENTIMENTS else "balanced",
     )
 
 

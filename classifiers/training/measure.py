@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.sentiment import CLASSES, SentimentClassifier
+from classifiers.outputs import CLASSES
+from classifiers.sentiment import SentimentClassifier
 from classifiers.training.data import Labelled
 
 RESAMPLES = 2000

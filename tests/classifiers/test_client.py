@@ -192,7 +192,8 @@ async def test_the_true_scorer_scores_wild_texts_over_the_wire():
     async with scorer(command=ScorerClient().command, timeout=30.0) as client:
         versions = await client.start()
         rows = await client.score(wild)
-    assert set(versions) == {"language", "sentiment", "virality", "severity"}
+    names = {"language", "sentiment", "themes", "flags", "virality", "severity"}
+            assert set(versions) == names
     assert [[score.classifier for score in row] for row in rows] == [list(versions)] * 4
 
 

@@ -1,4 +1,4 @@
-"""The panel: four scores a sample, in order, whatever the samples."""
+"""The panel: six scores a sample, in order, whatever the samples."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def by_name(row):
 COMPLAINT = "C'est une honte, on nous a laissés neuf heures dans un couloir sans rien nous dire"
 
 
-def test_each_sample_gets_the_four_scores_in_order(panel):
+def test_each_sample_gets_its_scores_in_order(panel):
     rows = panel.score([Sample(text=COMPLAINT), Sample(text=""), Sample(text="merci")])
-    names = ["language", "sentiment", "virality", "severity"]
+    names = ["language", "sentiment", "themes", "flags", "virality", "severity"]
     assert [[score.classifier for score in row] for row in rows] == [names] * 3
 
 

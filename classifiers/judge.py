@@ -1,0 +1,198 @@
+"""One reading of each text for all that is said of it: sentiment, themes, flags, and why.
+
+The lexical models read every text; where a deep tier is given, its logits and theirs are fused
+late, with weights learnt on texts that neither was trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from classifiers.confidentiality import find_patients
+from classifiers.deep import DeepTier
+from classifiers.evidence import Evidence, terms
+from classifiers.features import Batch, Floats, Ints, read_batch
+from classifiers.fusion import SENTIMENTS
+from classifiers.language import UNKNOWN
+from classifiers.linear import LinearModel, load
+from classifiers.outputs import OUTPUTS
+from classifiers.text import tidy
+from classifiers.themes import THEMES
+
+MODELS = {"fr": "lexical-fr"} | dict.fromkeys(("en", "de", "it", "es", "pt"), "lexical-multi")
+HOME = "fr"  # what a text too short to tell its language is read as: a French hospital's mentions
+BATCH_CHARS = 60_000  # judged at once: some 400 bytes a character are needed meanwhile
+SIGNALS = ("names", "numbers")  # of `signals`: what a search for names and numbers found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Of one text. `version` names the models that spoke; None where none could.
+
+    `labels` is empty where no model that read the text knows them.
+    """
+
+    version: str | None = None
+    sentiment: tuple[float, float, float] | None = None
+    labels: Mapping[str, float] = field(default_factory=dict)
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)  # by output
+
+
+class Judge:
+    """Lexical models by language, and a deep tier or none."""
+
+    def __init__(
+        self, deep: DeepTier | None = None, models: Mapping[str, LinearModel] | None = None
+    ) -> None:
+        self.deep = deep
+        self._given = models
+
+    @cached_property
+    def models(self) -> Mapping[str, LinearModel]:
+        """By language. ModelError if a file is missing or altered."""
+        if self._given is not None:
+            return self._given
+        loaded = {name: load(name) for name in dict.fromkeys(MODELS.values())}
+        return {language: loaded[name] for language, name in MODELS.items()}
+
+    def warm_up(self) -> None:
+        """Load every model now. ModelError if a file is missing or altered."""
+        _ = self.models
+
+    @property
+    def version(self) -> str:
+        """Of what reads French; a judgement tells the version of what made it."""
+        return self._version(self.models[HOME])
+
+    def judge(self, texts: Sequence[str], languages: Sequence[str]) -> list[Judgement]:
+        """One judgement a text; `languages` as the language classifier's labels say."""
+        found = [Judgement()] * len(texts)
+        said = [i for i, text in enumerate(texts) if text and not text.isspace()]
+        deep = self._deep_logits(texts, said)
+        for model, indexes in self._readers(said, languages).items():
+            for part, judgements in self._read(model, indexes, texts, deep):
+                for i, judgement in zip(part, judgements, strict=True):
+                    found[i] = judgement
+        return found
+
+    def _deep_logits(self, texts: Sequence[str], said: Sequence[int]) -> Floats | None:
+        if self.deep is None:
+            return None
+        logits = np.zeros((len(texts), len(OUTPUTS)))
+        logits[list(said)] = self.deep.logits([texts[i] for i in said])
+        return logits
+
+    def _readers(
+        self, said: Sequence[int], languages: Sequence[str]
+    ) -> dict[LinearModel | None, list[int]]:
+        readers: dict[LinearModel | None, list[int]] = {}
+        for i in said:
+            language = HOME if languages[i] == UNKNOWN else languages[i]
+            readers.setdefault(self.models.get(language), []).append(i)
+        return readers
+
+    def _read(
+        self,
+        model: LinearModel | None,
+        indexes: Sequence[int],
+        texts: Sequence[str],
+        deep: Floats | None,
+    ) -> Iterator[tuple[Sequence[int], list[Judgement]]]:
+        if model is None:
+            if self.deep is not None and deep is not None:
+                chances = self.deep.alone(deep[indexes], signals([texts[i] for i in indexes]))
+                yield indexes, _judgements(chances, self.deep.version, OUTPUTS, None)
+            return
+        for part in pages(texts, indexes):
+            batch = read_batch([tidy(texts[i]) for i in part], model.lexicon)
+            decisions = model.decide(batch)
+            found = signals([texts[i] for i in part]) if len(model.outputs) > SENTIMENTS else None
+            if self.deep is not None and deep is not None:
+                chances = self.deep.fused(decisions, deep[part], found)
+            else:
+                chances = model.calibrated(decisions, found)
+            outputs = OUTPUTS[: chances.shape[1]]
+            evidence = Reasons(model, batch, chances)
+            yield part, _judgements(chances, self._version(model), outputs, evidence)
+
+    def _version(self, model: LinearModel) -> str:
+        return f"{model.version}+{self.deep.version}" if self.deep else model.version
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Finds the terms that drove what is worth explaining of a batch."""
+
+    model: LinearModel
+    batch: Batch
+    chances: Floats
+
+    def all(self) -> list[dict[str, Evidence]]:
+        """By text: the sentiment's terms, the likeliest theme's, those of a flag that is raised."""
+        found: list[dict[str, Evidence]] = [{} for _ in range(self.batch.size)]
+        self._add(found, self.chances[:, :SENTIMENTS].argmax(axis=1), np.arange(self.batch.size))
+        known = len(self.model.outputs)
+        if known > SENTIMENTS:
+            labels = self.chances[:, SENTIMENTS : SENTIMENTS + len(THEMES)]
+            likely = np.flatnonzero(labels.max(axis=1) >= 0.5)
+            self._add(found, labels.argmax(axis=1) + SENTIMENTS, likely)
+            toxic = OUTPUTS.index("toxicity")
+            raised = np.flatnonzero(self.chances[:, toxic] >= 0.5)
+            self._add(found, np.full(self.batch.size, toxic), raised)
+        return found
+
+    def _add(self, found: list[dict[str, Evidence]], chosen: Ints, texts: Ints) -> None:
+        if not len(texts):
+            return
+        said = terms(self.model, self.batch, chosen)
+        for i in texts.tolist():
+            if said[i]:
+                found[i][OUTPUTS[int(chosen[i])]] = said[i]
+
+
+def pages(texts: Sequence[str], indexes: Sequence[int]) -> Iterator[list[int]]:
+    """An ordinary page at once; one of long reads in several parts, so that memory is bounded."""
+    part: list[int] = []
+    size = 0
+    for i in indexes:
+        length = min(len(texts[i]), BATCH_CHARS)
+        if part and size + length > BATCH_CHARS:
+            yield part
+            part, size = [], 0
+        part.append(i)
+        size += length
+    if part:
+        yield part
+
+
+def signals(texts: Sequence[str]) -> Floats:
+    """Whether a search found names, and numbers or addresses: len(texts) × SIGNALS."""
+    found = np.zeros((len(texts), len(SIGNALS)))
+    for row, text in enumerate(texts):
+        kinds = {span.kind for span in find_patients(text)}
+        found[row] = ("name" in kinds, bool(kinds - {"name"}))
+    return found
+
+
+def _judgements(
+    chances: Floats, version: str, outputs: Sequence[str], reasons: Reasons | None
+) -> list[Judgement]:
+    evidence = reasons.all() if reasons else [{} for _ in chances]
+    return [
+        Judgement(
+            version=version,
+            sentiment=_three(row),
+            labels=dict(zip(outputs[SENTIMENTS:], row[SENTIMENTS:], strict=True)),
+            evidence=why,
+        )
+        for row, why in zip(np.round(chances, 6).tolist(), evidence, strict=True)
+    ]
+
+
+def _three(row: Sequence[float]) -> tuple[float, float, float]:
+    """The sentiments, summing to 1 after rounding."""
+    return row[0], round(1 - row[0] - row[2], 6), row[2]
