@@ -10,7 +10,7 @@ from functools import cached_property
 from connectors.connector import Clock, Unseen
 from connectors.http import HttpClient
 from listener.app.owner import owner_name
-from listener.config.models import Config, ScoringSettings
+from listener.config.models import Config
 from listener.domain.calendar import WorkCalendar
 from listener.domain.oncall import Rota
 from listener.domain.privacy import Pseudonyms
@@ -128,7 +128,7 @@ class Application:
 
     @cached_property
     def processor(self) -> Processor:
-        privacy = self.config.privacy
+        privacy, scoring = self.config.privacy, self.config.scoring
         return Processor(
             database=self.database,
             scorer=self.scorer,
@@ -138,16 +138,13 @@ class Application:
             sealer=self.sealer,
             retention=privacy.retention,
             quarantine=timedelta(days=privacy.quarantine_days),
-            marker=self._marker(self.config.scoring),
-        )
-
-    def _marker(self, scoring: ScoringSettings) -> Marker:
-        return Marker(
-            rules=self.config.rule,
-            own=self.watcher.own,
-            restricted_from=scoring.restricted_from,
-            about_from=scoring.about_from,
-            deep=scoring.deep,
+            marker=Marker(
+                rules=self.config.rule,
+                own=self.watcher.own,
+                restricted_from=scoring.restricted_from,
+                about_from=scoring.about_from,
+                deep=scoring.deep,
+            ),
         )
 
     @cached_property

@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 import orjson
 import typer
 
-from listener.notifiers import safe
+from classifiers.themes import unpack
+from listener.i18n import Speaker
+from listener.notifiers import safe, words
 from listener.storage.figures import Listed
 from listener.workflows.view import Viewer
 
@@ -32,6 +34,11 @@ FIELDS = (
     "language",
     "sentiment",
     "severity",
+    "themes",
+    "patient_privacy",
+    "about_hospital",
+    "toxicity",
+    "tier",
     "rating",
     "followers",
     "views",
@@ -43,6 +50,7 @@ FIELDS = (
     "remark",
     "link",
 )
+FLAGS = ("patient_privacy", "about_hospital", "toxicity")  # probabilities, each alone
 ROWS_A_TABLE = 200  # columns are laid out for so many rows at a time
 EXCERPT = 160
 
@@ -56,6 +64,7 @@ class Reader:
     viewer: Viewer
     zone: ZoneInfo
     unmasked: bool
+    restricted: bool  # whether what may reveal who is a patient is shown as well
 
     def row(self, item: Listed) -> Row:
         """Instants in the hospital's zone; None for what the network does not publish."""
@@ -72,6 +81,9 @@ class Reader:
             "language": row.language or row.declared_language,
             "sentiment": row.sentiment,
             "severity": None if row.severity is None else round(row.severity, 1),
+            "themes": None if row.themes is None else list(unpack(row.themes)),
+            **{name: item.flags.get(name) for name in FLAGS},
+            "tier": row.tier,
             "rating": row.rating,
             "followers": row.followers,
             "views": figures.views if figures else None,
@@ -90,6 +102,8 @@ class Reader:
             return None, "erased"
         if not row.republish:
             return None, "its author asks not to be shown elsewhere"
+        if row.restricted and not self.restricted:
+            return None, "restricted: it may reveal who is a patient"
         post = self.viewer.post(row, item.figures)
         if not post.excerpt:
             return None, "not analysed: an image or a video" if post.unread else None
@@ -97,13 +111,13 @@ class Reader:
 
 
 @contextmanager
-def jsonl() -> Iterator[Write]:
+def jsonl(_speaker: Speaker) -> Iterator[Write]:
     """One JSON object a line."""
     yield lambda row: typer.echo(orjson.dumps(row, option=orjson.OPT_UTC_Z))
 
 
 @contextmanager
-def table_csv() -> Iterator[Write]:
+def table_csv(_speaker: Speaker) -> Iterator[Write]:
     """RFC 4180, every text quoted, harmless in a spreadsheet."""
     writer = csv.writer(_Out(), quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow(FIELDS)
@@ -136,7 +150,7 @@ def defused(text: str) -> str:
 
 
 @contextmanager
-def table() -> Iterator[Write]:
+def table(speaker: Speaker) -> Iterator[Write]:
     """For eyes: laid out some rows at a time, the heading once."""
     from rich import box
     from rich.console import Console
@@ -155,7 +169,7 @@ def table() -> Iterator[Write]:
         for name, width in COLUMNS.items():
             shown.add_column(name, width=width, overflow="fold", ratio=None if width else 1)
         for row in waiting:
-            shown.add_row(*(Text(cell) for cell in _cells(row)))
+            shown.add_row(*(Text(cell) for cell in _cells(row, speaker)))
         console.print(shown)
         headed = True
         waiting.clear()
@@ -176,21 +190,23 @@ COLUMNS: Mapping[str, int | None] = {
     "where": 11,
     "tone": 8,
     "grave": 5,
+    "about": 16,
     "text": None,
 }
 
 
-def _cells(row: Row) -> Iterator[str]:
+def _cells(row: Row, speaker: Speaker) -> Iterator[str]:
     yield str(row["number"])
     yield row["occurred_at"].strftime("%Y-%m-%d %H:%M")
     yield row["network"]
     yield row["sentiment"] or ""
     yield "" if row["severity"] is None else f"{row['severity']:.0f}"
+    yield words.themes(speaker, row["themes"]) if row["themes"] else ""
     text = safe.shorten(safe.clean(row["text"] or f"({row['remark'] or 'no words'})"), EXCERPT)
     yield f"{text}\n{row['link']}" if row["link"] else text
 
 
-WRITERS: Mapping[str, Callable[[], AbstractContextManager[Write]]] = {
+WRITERS: Mapping[str, Callable[[Speaker], AbstractContextManager[Write]]] = {
     "table": table,
     "jsonl": jsonl,
     "csv": table_csv,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from classifiers.themes import THEMES
 from listener.cli.common import ConfigOption, Opened, open_config, run, say
 from listener.cli.moments import MOMENT_HELP, moment
 
@@ -33,6 +35,8 @@ class Sentiment(StrEnum):
 Instant = Annotated[str | None, typer.Option(metavar="INSTANT", help=MOMENT_HELP)]
 Ids = Annotated[list[str] | None, typer.Option(metavar="ID", help="May be repeated.")]
 Sentiments = Annotated[list[Sentiment] | None, typer.Option(help="May be repeated.")]
+Theme = StrEnum("Theme", list(THEMES))  # type: ignore[misc]  # named after what they are
+Themes = Annotated[list[Theme] | None, typer.Option(help="Any of them; may be repeated.")]
 Severity = Annotated[float | None, typer.Option(min=0, max=100, help="From 0 to 100.")]
 Live = Annotated[
     bool | None,
@@ -44,6 +48,11 @@ Limit = Annotated[
 ]
 Unmasked = Annotated[bool, typer.Option("--unmasked", help="Show what may reveal a patient.")]
 
+Restricted = Annotated[
+    bool,
+    typer.Option("--restricted", help="Show the text of posts that may reveal who is a patient."),
+]
+
 
 def mentions(
     since: Instant = None,
@@ -52,18 +61,20 @@ def mentions(
     network: Ids = None,
     source: Ids = None,
     sentiment: Sentiments = None,
+    theme: Themes = None,
     min_severity: Severity = None,
     live: Live = None,
     limit: Limit = None,
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
     unmasked: Unmasked = False,
+    restricted: Restricted = False,
     config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format jsonl.")] = False,
 ) -> None:
     """List what was said, the newest first.
 
-    Handles are pseudonyms, and what may reveal a patient is masked. The number is the one that
-    `listener forget --mention` takes.
+    Handles are pseudonyms, and what may reveal a patient is masked, or hidden where the whole post
+    may. The number is the one that `listener forget --mention` takes.
     """
     from listener.storage.figures import Filters
 
@@ -76,6 +87,7 @@ def mentions(
         networks=network or (),
         sources=source or (),
         sentiments=[item.value for item in sentiment or ()],
+        themes=[item.value for item in theme or ()],
         min_severity=min_severity,
         live=live,
     )
@@ -83,24 +95,50 @@ def mentions(
         form = Format.JSONL
     if limit is None and form is Format.TABLE:
         limit = TABLE_LIMIT
-    run(_list(opened, filters, form=form, limit=limit, unmasked=unmasked), opened.config)
+    shown = Shown(form=form, limit=limit, unmasked=unmasked, restricted=restricted)
+    run(_list(opened, filters, shown), opened.config)
 
 
-async def _list(
-    opened: Opened, filters: Filters, *, form: Format, limit: int | None, unmasked: bool
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    form: Format
+    limit: int | None
+    unmasked: bool
+    restricted: bool
+
+
+async def _list(opened: Opened, filters: Filters, shown: Shown) -> None:
     from listener.app.build import application
     from listener.cli.mention_rows import WRITERS, Reader
+    from listener.i18n import Speaker
     from listener.storage.figures import count, listing
 
+    zone, limit, revealing = opened.config.hospital.zone, shown.limit, 0
     async with application(opened.config) as app, app.database.read() as connection:
         total = await count(connection, filters)
-        reader = Reader(viewer=app.viewer, zone=opened.config.hospital.zone, unmasked=unmasked)
+        reader = Reader(
+            viewer=app.viewer, zone=zone, unmasked=shown.unmasked, restricted=shown.restricted
+        )
         found = listing(connection, filters, limit=limit)
-        with WRITERS[form.value]() as write:
+        with WRITERS[shown.form.value](Speaker(opened.config.language, zone)) as write:
             async for item in found:
+                revealing += item.row.restricted and item.row.text is not None
                 write(reader.row(item))
+    _tell_restricted(revealing, opened, shown=shown.restricted)
     if limit is not None and total > limit:
         say(f"the newest {limit} of {total}: --limit shows more")
     elif not total:
         say("no mention answers to this")
+
+
+def _tell_restricted(count: int, opened: Opened, *, shown: bool) -> None:
+    """Who looks at what may reveal patients leaves a trace: of how many posts, never of which."""
+    if not count:
+        return
+    if not shown:
+        say(f"{count} text(s) hidden, which may reveal who is a patient: --restricted shows them")
+        return
+    from listener.app.access import note_access
+
+    noted = note_access(opened.config.state_dir, count, datetime.now(UTC))
+    say(f"{count} text(s) that may reveal who is a patient: noted in {noted}")

@@ -5,8 +5,8 @@ Every figure and every listing goes through the same conditions, so that they ne
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from classifiers.themes import pack
 from listener.storage.mentions import subjects_of
 from listener.storage.tables import feeds, mention_links, mention_subjects, mentions, snapshots
+from listener.storage.verdicts import latest_flags
 from listener.storage.views import latest_figures
 
 BATCH = 500  # mentions read at a time
@@ -50,6 +52,8 @@ class Filters:
     min_severity: float | None = None  # 0 to 100; what is not scored is left out
     live: bool | None = None  # False: backfill only
     erased: bool | None = None  # True: those whose text is gone
+    themes: Sequence[str] = ()  # of classifiers.themes: any of them
+    restricted: bool | None = None  # True: what may reveal who is a patient
     exercise_id: str = ""
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -74,6 +78,10 @@ class Filters:
             made.append(mentions.c.live.is_(self.live))
         if self.erased is not None:
             made.append(mentions.c.text.is_(None) if self.erased else mentions.c.text.is_not(None))
+        if self.themes:
+            made.append(mentions.c.themes.bitwise_and(pack(self.themes)) != 0)
+        if self.restricted is not None:
+            made.append(mentions.c.restricted.is_(self.restricted))
         return made
 
 
@@ -121,12 +129,14 @@ async def listening_since(connection: AsyncConnection, exercise_id: str = "") ->
 class Listed:
     """One stored mention: `row` has the columns of `mentions` and the sealed link.
 
-    `figures` is its newest engagement snapshot (views, reactions, replies, shares), if any.
+    `figures` is its newest engagement snapshot (views, reactions, replies, shares), if any, and
+    `flags` the probabilities that were last read of it: patient_privacy, about_hospital, toxicity.
     """
 
     row: Row[Any]
     subjects: frozenset[str]
     figures: Row[Any] | None
+    flags: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +198,14 @@ async def _complete(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> li
     ids = [row.id for row in rows]
     subjects = await subjects_of(connection, ids)
     figures = await latest_figures(connection, ids)
+    flags = await latest_flags(connection, ids)
     return [
-        Listed(row=row, subjects=subjects.get(row.id, frozenset()), figures=figures.get(row.id))
+        Listed(
+            row=row,
+            subjects=subjects.get(row.id, frozenset()),
+            figures=figures.get(row.id),
+            flags=flags.get(row.id, {}),
+        )
         for row in rows
     ]
 

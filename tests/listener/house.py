@@ -27,6 +27,7 @@ from listener.storage.tables import metadata
 from listener.workflows.collect import Collector
 from listener.workflows.draft import Origin
 from listener.workflows.judgement import Judgement
+from listener.workflows.marks import Marker
 from listener.workflows.process import Processor
 from listener.workflows.standing import Standing
 from listener.workflows.summon import Summons
@@ -114,6 +115,7 @@ def house(
     scorer: Any = None,
     rules: Sequence[Any] = (SEVERE, MANY, SHARE),
     mode: str = "live",
+    deep: bool = False,
 ) -> Processor:
     watcher = Watcher(WATCHES)
     calendar = WorkCalendar(
@@ -149,6 +151,7 @@ def house(
         sealer=Sealer(KEY),
         retention=timedelta(days=30),
         quarantine=timedelta(days=30),
+        marker=Marker(rules=rules, own=watcher.own, deep=deep),
     )
 
 
