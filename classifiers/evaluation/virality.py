@@ -6,12 +6,11 @@ daemon would: a count every five minutes up to the age asked for, and the author
 The final figure is the size at the end of the record. Errors are |expected - final| / final,
 over the cascades of which the forecaster spoke ("n"; the others are "abstained").
 
-"brier" and "auc_top_decile" are about the final figure reaching the tenth of the largest among
-those cascades; "crossing_brier" is about reaching each default threshold not reached yet within
-each horizon. Two baselines judge the same cascades, and both know the finals of all the others
-in the file, which flatters them: "constant" says the median of the others' finals; "szabo_huberman"
-(Szabó and Huberman, Communications of the ACM 53(8), 2010) multiplies the current count by the
-others' mean growth on the logarithmic scale.
+"brier" and "auc_top_decile" judge the probability that the final figure is among the largest
+tenth of those cascades; "crossing_brier" is about reaching each default threshold not reached yet within
+each horizon. Two baselines judge the same cascades, fitted on their very finals, which flatters
+them: "constant" says their median; "szabo_huberman" (Szabó and Huberman, Communications of the ACM
+53(8), 2010) multiplies the current count by their mean growth, on the logarithmic scale.
 """
 
 from __future__ import annotations
@@ -40,6 +39,8 @@ POLL = 300  # s between two snapshots
 TOP = 0.9  # quantile of the finals from which a cascade is among the largest tenth
 COVERAGE = 0.8
 BATCH = 1000  # cascades forecast at once
+RESAMPLES = 1000
+SEED = 20261129
 MAGIC = b"\x1f\x8b"
 
 
@@ -79,7 +80,7 @@ def evaluate(
         raise ValueError(f"ages must be positive seconds, not {list(ages)}")
     cascades = read(path)
     forecaster = forecaster or Forecaster()
-    found = {str(age): _at(cascades, age, forecaster) for age in sorted(set(ages))}
+    found = {str(age): evaluate_at(cascades, age, forecaster) for age in sorted(set(ages))}
     return {"cascades": len(cascades), "version": forecaster.version, "at": found}
 
 
@@ -87,10 +88,11 @@ def read(path: Path) -> list[Cascade]:
     """All cascades of a JSONL file, plain or gzipped. ValueError names the file and the line."""
     try:
         content = path.read_bytes()
-        text = (gzip.decompress(content) if content.startswith(MAGIC) else content).decode()
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror or error}") from error
-    except (EOFError, zlib.error, UnicodeDecodeError) as error:
+    try:
+        text = (gzip.decompress(content) if content.startswith(MAGIC) else content).decode()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: neither JSON lines nor gzipped ones ({error})") from error
     lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
@@ -121,7 +123,8 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _at(cascades: Sequence[Cascade], age: int, forecaster: Forecaster) -> dict[str, Any]:
+def evaluate_at(cascades: Sequence[Cascade], age: int, forecaster: Forecaster) -> dict[str, Any]:
+    """Figures at one age (s), as in `evaluate`."""
     said: list[tuple[Cascade, Forecast]] = []
     for start in range(0, len(cascades), BATCH):
         batch = cascades[start : start + BATCH]
@@ -134,10 +137,11 @@ def _at(cascades: Sequence[Cascade], age: int, forecaster: Forecaster) -> dict[s
     final = np.array([float(len(cascade.times)) for cascade, _ in said])
     current = np.array([float(forecast.current) for _, forecast in said])
     threshold = float(np.quantile(final, TOP))
-    samples = [cascade.sample(age) for cascade, _ in said]
+    own = _own(forecaster, [cascade.sample(age) for cascade, _ in said], threshold)
     return {
         **counts,
-        **_figures(_own(forecaster, samples, threshold), final, threshold),
+        **_figures(own, final, threshold),
+        "median_relative_error_95": _interval(abs(own.expected - final) / final),
         "crossing_brier": _crossing(said),
         "constant": _figures(_constant(final, threshold), final, threshold),
         "szabo_huberman": _figures(_scaled(current, final, threshold), final, threshold),
@@ -157,20 +161,15 @@ def _own(forecaster: Forecaster, samples: Sequence[Sample], threshold: float) ->
 
 
 def _constant(final: Floats, threshold: float) -> Guess:
-    """Quantiles of the finals of the others; with many, leaving one out moves nothing else."""
-    low, high = np.quantile(final, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
-    middle = np.array([_median_without(np.sort(final), value) for value in final])
-    return Guess(
-        expected=middle,
-        low=np.full(len(final), low),
-        high=np.full(len(final), high),
-        top=_mean_without(final >= threshold),
-    )
+    low, middle, high = np.quantile(final, [(1 - COVERAGE) / 2, 0.5, (1 + COVERAGE) / 2])
+    always = np.ones(len(final))
+    top = float((final >= threshold).mean())
+    return Guess(expected=middle * always, low=low * always, high=high * always, top=top * always)
 
 
 def _scaled(current: Floats, final: Floats, threshold: float) -> Guess:
     grown = np.log(final / current)
-    mean, width = _mean_without(grown), max(float(grown.std()), 1e-9)
+    mean, width = float(grown.mean()), max(float(grown.std()), 1e-9)
     reach = ndtri((1 + COVERAGE) / 2) * width
     return Guess(
         expected=current * np.exp(mean),
@@ -180,31 +179,25 @@ def _scaled(current: Floats, final: Floats, threshold: float) -> Guess:
     )
 
 
-def _mean_without(values: NDArray[np.generic]) -> Floats:
-    """For each value, the mean of all the others."""
-    numbers = values.astype(np.float64)
-    if len(numbers) < 2:
-        return numbers
-    return np.asarray((numbers.sum() - numbers) / (len(numbers) - 1))
-
-
-def _median_without(ordered: Floats, value: float) -> float:
-    if len(ordered) < 2:
-        return value
-    return float(np.median(np.delete(ordered, np.searchsorted(ordered, value))))
-
-
 def _figures(guess: Guess, final: Floats, threshold: float) -> dict[str, float | None]:
     error = abs(guess.expected - final) / final
     top = final >= threshold
+    tau = kendalltau(guess.expected, final).statistic if len(final) > 1 else math.nan
     return {
         "median_relative_error": _rounded(np.median(error)),
         "p75_relative_error": _rounded(np.quantile(error, 0.75)),
         "coverage_80": _rounded(((guess.low <= final) & (final <= guess.high)).mean()),
-        "kendall_tau": _rounded(kendalltau(guess.expected, final).statistic),
-        "auc_top_decile": _rounded(auc(guess.expected, top)),
+        "kendall_tau": _rounded(tau),
+        "auc_top_decile": _rounded(auc(guess.top, top)),
         "brier": _rounded(((guess.top - top) ** 2).mean()),
     }
+
+
+def _interval(errors: Floats) -> list[float]:
+    """95 % bootstrap interval of the median, over cascades."""
+    draws = np.random.default_rng(SEED).integers(0, len(errors), (RESAMPLES, len(errors)))
+    low, high = np.quantile(np.median(errors[draws], axis=1), [0.025, 0.975])
+    return [round(float(low), 4), round(float(high), 4)]
 
 
 def auc(scores: Floats, positive: NDArray[np.bool_]) -> float:

@@ -42,6 +42,11 @@ class Cascade:
     def final(self) -> float:
         return float(self.counts[-1]) if len(self.counts) else 0.0
 
+    def times(self) -> Floats:
+        """One age (s) an interaction, that at which it was first counted."""
+        gained = np.diff(self.counts, prepend=0.0).astype(np.int64)
+        return np.repeat(self.ages, np.maximum(gained, 0))
+
     def readings(self, ages: Sequence[float]) -> tuple[Reading, ...]:
         """What polls at `ages` (s) would have read."""
         counts = self.at(np.asarray(ages)).tolist()

@@ -30,7 +30,7 @@ LEVELS = np.array([0.005, 0.01, 0.025, *(np.arange(1, 20) / 20), 0.975, 0.99, 0.
 LOW, HIGH = int(np.argmin(abs(LEVELS - 0.1))), int(np.argmin(abs(LEVELS - 0.9)))
 AGE_STEPS = np.array([450.0, 900.0, 2700.0, 7200.0, 6 * 3600.0, 24 * 3600.0])  # s
 SMALLEST = 0.02  # of a typical error, in logarithms: two hundredths are below any rounding
-OUTPUTS = 2 + len(HOURS)  # growth, typical error, part within each of HOURS
+SHARPER = 2.0  # a faint resemblance to another archive must not widen every interval
 HORIZONS = len(HOURS) + 1  # the last one is the end
 
 
@@ -124,7 +124,7 @@ class Experts:
         if self.gate is None:
             return np.ones((len(rows), 1))
         logits = self.gate.predict(rows)
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        powers = np.exp(SHARPER * (logits - logits.max(axis=1, keepdims=True)))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:

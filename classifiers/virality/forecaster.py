@@ -106,7 +106,7 @@ class Forecaster:
         now = np.log1p(curves.current)
         spread = outlook.spread()
         low, high = (
-            np.expm1(now + np.maximum(outlook.growth + spread[:, -1] * row, 0.0))
+            np.maximum(np.expm1(now + outlook.growth + spread[:, -1] * row), curves.current)
             for row in (outlook.residuals[:, -1, LOW], outlook.residuals[:, -1, HIGH])
         )
         expected = np.clip(np.expm1(now + outlook.growth), low, high)

@@ -35,9 +35,12 @@ class Forest:
         offset = (np.arange(len(small)) * small.shape[1])[:, None]
         node = np.broadcast_to(self.roots, (len(small), len(self.roots)))
         for _ in range(self.depth):
-            right = flat[self.feature[node] + offset] > self.threshold[node]
-            node = self.left[node] + right
-        sums = np.add.reduceat(self.value[node], self.starts, axis=1)
+            at = self.feature.take(node)
+            at += offset
+            right = flat.take(at) > self.threshold.take(node)
+            node = self.left.take(node)
+            node += right
+        sums = np.add.reduceat(self.value.take(node), self.starts, axis=1)
         return np.asarray(self.base + sums, dtype=np.float64)
 
     def arrays(self, name: str) -> dict[str, NDArray[np.generic]]:

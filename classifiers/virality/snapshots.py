@@ -104,8 +104,14 @@ def _usable(readings: Sequence[Reading]) -> list[Reading]:
 
 def _sorted(posts: Sequence[Sequence[Reading]], points: NDArray[np.int64]) -> Floats:
     """Readings × (post, age, reactions, replies, shares), in the order of post and age."""
-    figures = [(r.age, r.reactions, r.replies, r.shares) for readings in posts for r in readings]
-    table = np.array(figures, dtype=np.float64).reshape(-1, 4)
+    every = [r for readings in posts for r in readings]
+    columns = [
+        [r.age for r in every],
+        [r.reactions for r in every],
+        [r.replies for r in every],
+        [r.shares for r in every],
+    ]
+    table = np.array(columns, dtype=np.float64).T
     flat = np.column_stack([np.repeat(np.arange(len(points)), points), table])
     return np.asarray(flat[np.lexsort(flat[:, ::-1].T)], dtype=np.float64)
 
