@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classifiers.themes import pack
 from connectors.connector import Page
 from listener.cli.mention_rows import FIELDS, ROWS_A_TABLE, defused
 from tests.listener.commands import NAMED, House, build, fill
@@ -146,6 +147,70 @@ def test_rows_are_laid_out_a_part_at_a_time(tmp_path: Path) -> None:
     assert done.stdout.count("number") == 1
     assert len(numbers(house)) == count
     assert "the newest 50" in house("mentions").stderr
+
+
+FLAGS = {"patient_privacy": 0.7, "about_hospital": 0.9, "toxicity": 0.1}
+
+
+@pytest.fixture
+def judged(own: House) -> House:
+    """The first mention, a rumour about somebody's stay, is read deeply and restricted."""
+    (file,) = own.folder.glob("state/*.db")
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(
+            "UPDATE mentions SET restricted = (id = 1), themes = ?, tier = 'deep' WHERE id < 3",
+            [pack(["waiting", "rumour"])],
+        )
+        database.execute(
+            "INSERT INTO scores (mention_id, classifier, scored_at, version, probabilities, reasons)"
+            " VALUES (1, 'flags', '2026-03-14 22:00:01', 'f1+e1', ?, '[]')",
+            [json.dumps(FLAGS)],
+        )
+    return own
+
+
+def test_programs_are_told_themes_flags_and_which_classifiers_spoke(judged: House) -> None:
+    row = judged.lines("mentions", "--json")[1]
+    assert (row["themes"], row["tier"]) == (["waiting", "rumour"], "deep")
+    assert {name: row[name] for name in FLAGS} == FLAGS
+    unread = judged.lines("mentions", "--json")[-1]
+    assert (unread["themes"], unread["toxicity"], unread["tier"]) == (None, None, "fast")
+
+
+def test_people_are_told_themes_in_their_language_and_that_a_rumour_is_to_be_checked(
+    judged: House,
+) -> None:
+    shown = " ".join(judged("mentions").stdout.split())
+    assert "affirmation à" in shown
+    assert "rumour" not in shown
+
+
+def test_mentions_are_filtered_by_theme(judged: House) -> None:
+    assert numbers(judged, "--theme", "rumour") == [2, 1]
+    assert numbers(judged, "--theme", "praise", "--theme", "waiting") == [2, 1]
+    assert numbers(judged, "--theme", "praise") == []
+    assert judged("mentions", "--theme", "gossip").exit_code == 2
+
+
+@pytest.mark.parametrize("form", ["table", "jsonl", "csv"])
+def test_a_post_that_may_reveal_a_patient_is_hidden_and_counted(judged: House, form: str) -> None:
+    done = judged("mentions", "--format", form, "--unmasked")
+    assert "onze heures sur un brancard" not in done.stdout
+    assert "it may reveal who is a patient" in done.stdout
+    assert "1 text(s) hidden" in done.stderr
+    assert not list(judged.folder.glob("state/restricted-access.jsonl"))
+
+
+def test_whoever_looks_at_what_may_reveal_patients_leaves_a_trace_of_how_many(
+    judged: House,
+) -> None:
+    for _ in range(2):
+        done = judged("mentions", "--restricted")
+        assert "onze heures sur un brancard" in done.stdout
+    trace = judged.folder / "state" / "restricted-access.jsonl"
+    assert [json.loads(line)["shown"] for line in trace.read_text().splitlines()] == [1, 1]
+    assert "brancard" not in trace.read_text()
+    assert trace.stat().st_mode & 0o777 == 0o600
 
 
 DANGEROUS = st.sampled_from("=+-@＝＋－＠|%")

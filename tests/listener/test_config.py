@@ -179,6 +179,25 @@ def test_a_live_configuration_needs_somebody_to_call_and_a_way_to() -> None:
     ]
 
 
+def test_what_may_reveal_a_patient_is_kept_no_longer_than_the_rest() -> None:
+    quiet = config(alerts={"critical": [], "warning": [], "fallback": "console"})
+    assert problems(
+        quiet | {"privacy": {"retention_days": 20, "restricted_retention_days": 25}}
+    ) == ["privacy.restricted_retention_days: 25: should be at most privacy.retention_days, 20"]
+    short = parse(quiet | {"privacy": {"retention_days": 20}})
+    assert short.privacy.restricted_retention == timedelta(days=20)
+    assert parse(quiet).privacy.restricted_retention == timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("deep_budget", "6s"), ("restricted_from", 0), ("about_from", 1.2), ("deep_memory_mb", 10)],
+)
+def test_deep_scoring_is_given_no_more_than_there_is(key: str, value: Any) -> None:
+    (problem,) = [p for p in problems(config(scoring={key: value})) if p.startswith("scoring")]
+    assert problem.startswith(f"scoring.{key}: ")
+
+
 def test_a_demonstration_replays_a_file_source_of_the_configuration() -> None:
     found = problems(config(alerts=QUIET, demo={"source": "semaine"}))
     assert found == ["demo.source: 'semaine': should be the id of a [[source]]: there is none"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +11,14 @@ import pytest
 from sqlalchemy import select, update
 
 from connectors.mention import Deletion
+from listener.domain.alert import AlertView, Analysis
 from listener.storage import deep as queue
-from listener.storage import verdicts
+from listener.storage import incidents, outbox, verdicts
 from listener.storage.tables import mentions
+from listener.storage.tables import outbox as outbox_rows
 from listener.workflows import deepen
 from listener.workflows.rescore import Rescorer
+from listener.workflows.view import Viewer
 from tests.listener.house import (
     MANY,
     NIGHT,
@@ -392,6 +395,50 @@ async def test_an_edit_without_a_scorer_makes_the_deep_word_on_the_old_text_void
     await Rescorer(processor=processor).rescore(later + timedelta(seconds=1))
     row = await stored(database)
     assert (row.sentiment, row.tier) == ("positive", "fast")
+
+
+@dataclass
+class Alerts:
+    """What the first alert in the outbox would say now."""
+
+    database: Any
+    processor: Any
+    deep: bool = True
+
+    async def view(self) -> AlertView:
+        viewer = Viewer(
+            hospital="CHU de Valmont",
+            timezone="Europe/Paris",
+            watches={},
+            rules={},
+            people={},
+            sealer=self.processor.sealer,
+            reads_deeply=lambda: self.deep,
+        )
+        async with self.database.read() as connection:
+            (incident,) = (await incidents.unfinished(connection)).values()
+            letter_id = (await connection.execute(select(outbox_rows.c.id))).scalars().first()
+            standing = await outbox.get(connection, letter_id)
+            return await viewer.alert(connection, incident, standing.letter, NIGHT)
+
+
+async def test_an_alert_says_how_far_its_posts_were_read_and_shows_the_newest_scores(
+    database,
+) -> None:
+    fast = Says(otherwise=said("negative", 0.6, severity=95.0))
+    slow = Says(otherwise=deep("negative", severity=83.0, themes={"rumour": 0.9}))
+    processor, deepener = tiers(database, fast, slow)
+    await live(processor)
+    await processor.process(page(mention(1)), ORIGIN, NIGHT)
+    alerts = Alerts(database, processor)
+    assert (await alerts.view()).analysis is Analysis.UNDER_WAY
+    alerts.deep = False  # the deep classifiers are away: nothing is under way
+    assert (await alerts.view()).analysis is Analysis.FAST
+    await deepener.deepen(LATER, LONG)
+    view = await alerts.view()
+    assert view.analysis is Analysis.DEEP
+    (shown,) = view.posts
+    assert (shown.severity, shown.themes) == (83.0, ("rumour",))
 
 
 MATCH = said("negative", 0.9, flags={"about_hospital": 0.1})

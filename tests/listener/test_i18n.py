@@ -11,7 +11,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import listener
+from classifiers.themes import THEMES, title
 from listener.i18n import Speaker, catalogue_path, translator
+from listener.notifiers import words
 
 PACKAGE = Path(listener.__file__).parent
 PARIS = ZoneInfo("Europe/Paris")
@@ -48,6 +50,14 @@ def test_the_catalogue_holds_nothing_that_the_code_no_longer_says():
     stale = {first(m.id) for m in catalogue()} - ids_in_code()
 
     assert stale == set(), "run `make messages`"
+
+
+def test_a_theme_is_called_as_the_classifiers_define_it():
+    for name in THEMES:
+        assert words.theme(french, name) == title(name)[0].lower() + title(name)[1:].replace(
+            "'", "’"
+        )
+        assert words.theme(english, name)
 
 
 def test_a_translation_has_the_places_of_its_message_and_no_other():

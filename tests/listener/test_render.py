@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listener.domain.alert import Analysis
 from listener.domain.incident import AlertKind, State
 from listener.domain.notice import Notice, NoticeKind
 from listener.domain.rule import Level
@@ -292,3 +293,44 @@ def test_the_listener_says_its_own_troubles(kind):
         assert ("Il a pris fin : 21 h 24." if ended else "Depuis 21 h 24.") in text
         assert "Cause : Unavailable: 503" in text and "\x1b" not in text
         assert errors_of(message.blocks) == [] or channel != "slack"
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize("excerpt", ["none", "masked"])
+def test_a_restricted_post_says_nothing_but_why_it_is_not_shown(channel, excerpt):
+    shown = all_of(said(channel, excerpt=excerpt, posts=[post(restricted=True)]))
+
+    assert "Neuf heures" not in shown
+    assert "https://x.example/valmont/1" in shown
+    if excerpt == "masked":
+        assert "(message à accès restreint : il peut révéler qui est patient)" in shown
+
+
+def test_a_channel_that_shows_all_shows_a_restricted_post():
+    assert "Neuf heures" in all_of(said("email", excerpt="full", posts=[post(restricted=True)]))
+
+
+def test_a_post_says_what_it_is_about_and_first_that_a_rumour_is_to_be_checked():
+    themes = ("waiting", "staffing", "death", "rumour")
+    shown = all_of(said(posts=[post(themes=themes)]))
+
+    assert (
+        "gravité 91/100 · affirmation à vérifier, attente et effectifs et conditions de travail"
+        in shown
+    )
+    assert "rumeur" not in shown
+
+
+@pytest.mark.parametrize(
+    ("analysis", "words"),
+    [
+        (Analysis.FAST, "Analyse rapide."),
+        (Analysis.UNDER_WAY, "Analyse rapide, relecture approfondie en cours."),
+        (Analysis.DEEP, "Analyse approfondie."),
+    ],
+)
+def test_an_alert_says_which_classifiers_it_rests_on_where_it_says_why(analysis, words):
+    shown = all_of(said(analysis=analysis))
+
+    assert shown.index("seuil : 15") < shown.index(words) < shown.index("Neuf heures")
+    assert "nalyse" not in all_of(said())

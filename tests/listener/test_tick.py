@@ -36,6 +36,7 @@ from tests.listener.house import (
     page,
     rows,
 )
+from tests.listener.tiers import Says, said
 
 
 def ticker(database: Any, owner: str = "one", **values: Any) -> Ticker:
@@ -299,6 +300,20 @@ async def test_texts_and_links_expire_together_and_the_figures_stay(database) ->
     assert (stored.text, stored.sentiment) == (None, "negative")
     assert await count(database, "mention_links") == 0
     assert await count(database, "snapshots") == 1
+
+
+async def test_what_may_reveal_a_patient_is_erased_sooner(database) -> None:
+    revealing = said(flags={"patient_privacy": 0.8})
+    processor = house(database, scorer=Says({"Jeanne": revealing}))
+    posts = mention(1, "CHU de Valmont : ma voisine Jeanne y est"), mention(2, "CHU de Valmont")
+    await processor.process(page(*posts), Origin(source_id="mastodon"), NIGHT)
+    kept = timedelta(days=10)
+    await ticker(database, restricted_retention=kept).tick(NIGHT + timedelta(days=9))
+    assert all(row.text for row in await rows(database, "mentions"))
+    await ticker(database, restricted_retention=kept).tick(NIGHT + timedelta(days=11))
+    texts = [row.text for row in sorted(await rows(database, "mentions"), key=lambda r: r.id)]
+    assert texts == [None, "CHU de Valmont"]
+    assert await count(database, "mention_links") == 1
 
 
 async def test_the_leases_of_a_killed_process_are_given_back_at_once(database) -> None:
