@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,14 @@ class Examples:
             groups=self.groups[indexes],
             outputs=self.outputs,
         )
+
+    def weighted(self, factor: float) -> Examples:
+        """The same texts, each counting `factor` times what it did."""
+        return replace(self, weights=self.weights * factor)
+
+    def sentiments_only(self) -> Examples:
+        """The same texts, as a model that knows no label sees them."""
+        return replace(self, truth=self.truth[:, :SENTIMENTS], outputs=self.outputs[:SENTIMENTS])
 
     def target(self, number: int) -> tuple[Indexes, NDArray[np.int8], Floats]:
         """Of one output: the texts labelled for it, 0 or 1 for each, and how much each counts."""

@@ -40,7 +40,7 @@ def french_examples(data: Path) -> Examples:
     texts, toxic = read_toxic(data)
     return (
         of_posts(read_corpus("train"), POST_WEIGHT)
-        + of_tweets(read_tweets(data, "french", "train"))
+        + of_tweets(read_tweets(data, "french", "train").part(held=False))
         + of_label(texts, "toxicity", toxic, TOXIC_WEIGHT)
     )
 

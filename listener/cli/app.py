@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "classify": "listener.cli.classify:classify",
     "db": "listener.cli.db:db",
     "digest": "listener.cli.digest:digest",
+    "evaluate": "listener.cli.evaluate:evaluate",
     "forget": "listener.cli.forget:forget",
     "hosts": "listener.cli.hosts:hosts",
     "import": "listener.cli.import_:import_",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from listener.cli.common import ExitCode, is_terminal, say
+from listener.cli.evaluate import Tier
 
 if TYPE_CHECKING:
     from classifiers.classifier import Score
@@ -37,6 +38,9 @@ def classify(
         Form,
         typer.Option("--format", help="auto: JSONL where the first line begins with a brace."),
     ] = Form.AUTO,
+    tier: Annotated[
+        Tier, typer.Option("--tier", help="fast: words alone; whole: with the encoder.")
+    ] = Tier.FAST,
 ) -> None:
     """Score texts: plain lines, or JSONL with a "text" key, in; JSONL out, a line a text.
 
@@ -47,7 +51,7 @@ def classify(
     from classifiers.client import ScorerError
 
     try:
-        failed = asyncio.run(_classify(file, form))
+        failed = asyncio.run(_classify(file, form, tier))
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
@@ -61,12 +65,12 @@ def classify(
         raise typer.Exit(ExitCode.FAILED)
 
 
-async def _classify(file: Path, form: Form) -> int:
+async def _classify(file: Path, form: Form, tier: Tier) -> int:
     """Score the lines as they come; how many failed."""
-    from classifiers.client import ScorerClient
+    from classifiers.client import COMMAND, ScorerClient
     from listener.cli.classify_input import batches
 
-    client, failed = ScorerClient(timeout=TIMEOUT), 0
+    client, failed = ScorerClient((*COMMAND, "--tier", tier), timeout=TIMEOUT), 0
     try:
         await client.start()
         with _progress() as advance:
@@ -98,10 +102,13 @@ def _answer(entry: Entry, scores: list[Score] | None) -> Mapping[str, Any]:
         "language": by_name["language"].label,
         "sentiment": sentiment.label,
         "probabilities": sentiment.probabilities,
+        "themes": by_name["themes"].probabilities,
+        **by_name["flags"].probabilities,
         "severity": severity.value,
+        "version": sentiment.version,
         "reasons": [
             {"of": score.classifier, "code": r.code, "share": round(r.share, 3), "detail": r.detail}
-            for score in (sentiment, severity)
+            for score in (sentiment, by_name["themes"], by_name["flags"], severity)
             for r in score.reasons
         ],
     }
