@@ -12,11 +12,13 @@ from classifiers.judge import Judge, Judgement
 from classifiers.language import UNKNOWN, LanguageClassifier
 from classifiers.language import VERSION as LANGUAGE_VERSION
 from classifiers.sentiment import sentiment_score
+from classifiers.severity import DEFAULT, Points, Told, severity
 from classifiers.severity import VERSION as SEVERITY_VERSION
-from classifiers.severity import severity
 from classifiers.topics import flag_score, theme_score
-from classifiers.virality import VERSION as VIRALITY_VERSION
-from classifiers.virality import virality
+from classifiers.virality.forecast import THRESHOLDS, Forecast
+from classifiers.virality.forecaster import Forecaster
+from classifiers.virality.growth import virality as growth_of
+from classifiers.virality.scores import virality_score
 
 # Log-odds a star away from three: where the text says nothing, one star means 84 % negative.
 STARS_WEIGHT = 0.9
@@ -24,15 +26,22 @@ STARS_WEIGHT = 0.9
 
 @dataclass(slots=True)
 class Panel:
-    """Scores "language", "sentiment", "themes", "flags", "virality" and "severity", a sample."""
+    """Scores "language", "sentiment", "themes", "flags", "virality" and "severity", a sample.
+
+    `thresholds`: interactions of which a forecast gives the chance to be crossed.
+    """
 
     language: LanguageClassifier = field(default_factory=LanguageClassifier)
     judge: Judge = field(default_factory=Judge)
+    forecaster: Forecaster = field(default_factory=Forecaster)
+    thresholds: Sequence[int] = THRESHOLDS
+    points: Points = DEFAULT
 
     def warm_up(self) -> None:
         """Load every model now. ModelError if a file is missing or altered."""
         self.language.warm_up()
         self.judge.warm_up()
+        self.forecaster.warm_up()
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -41,7 +50,7 @@ class Panel:
             "sentiment": self.judge.version,
             "themes": self.judge.version,
             "flags": self.judge.version,
-            "virality": VIRALITY_VERSION,
+            "virality": self.forecaster.version,
             "severity": SEVERITY_VERSION,
         }
 
@@ -54,8 +63,31 @@ class Panel:
         ]
         codes = [language.label or UNKNOWN for language in languages]
         judgements = self.judge.judge(texts, codes)
-        rows = zip(samples, texts, languages, judgements, strict=True)
-        return [_scores(*row) for row in rows]
+        forecasts = self.forecaster.forecasts(samples, self.thresholds)
+        rows = zip(samples, texts, languages, judgements, forecasts, strict=True)
+        return [self._scores(*row) for row in rows]
+
+    def _scores(
+        self,
+        sample: Sample,
+        text: str,
+        language: Score,
+        judgement: Judgement,
+        forecast: Forecast | Reason,
+    ) -> list[Score]:
+        sentiment = sentiment_score(judgement, text, language.label or UNKNOWN)
+        sentiment = with_rating(sentiment, sample.rating)
+        growth = growth_of(sample)
+        viral = virality_score(growth, forecast, self.forecaster.version)
+        told = Told(
+            negative=sentiment.probabilities["negative"],
+            themes=judgement.labels,
+            about=judgement.labels.get("about_hospital"),
+            growth=growth.value,
+            forecast=viral.value,
+        )
+        grave = severity(sample, told, self.points)
+        return [language, sentiment, theme_score(judgement), flag_score(judgement), viral, grave]
 
 
 def panel_of(tier: str, encoder: Path | None = None) -> Panel:
@@ -73,15 +105,6 @@ def panel_of(tier: str, encoder: Path | None = None) -> Panel:
             "no sentence encoder can be had on this machine: the fast tier speaks alone"
         )
     return Panel(judge=Judge(deep))
-
-
-def _scores(sample: Sample, text: str, language: Score, judgement: Judgement) -> list[Score]:
-    growth = virality(sample)
-    sentiment = sentiment_score(judgement, text, language.label or UNKNOWN)
-    sentiment = with_rating(sentiment, sample.rating)
-    negative = sentiment.probabilities["negative"]
-    grave = severity(sample, negative=negative, growth=growth.value)
-    return [language, sentiment, theme_score(judgement), flag_score(judgement), growth, grave]
 
 
 def with_rating(sentiment: Score, rating: float | None) -> Score:
