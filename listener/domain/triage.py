@@ -23,7 +23,7 @@ NEAR = 15.0  # points of severity below a rule's threshold: as far as the two re
 DANGER = 0.15  # probability of a person in danger from which somebody reads it again
 DOUBT = 0.15  # and of a patient revealed, above which it is in doubt, and below 1 - DOUBT
 CERTAIN = 0.75  # probability of the likeliest sentiment from which it is taken for granted
-DEEP = "+"  # stands in the version of a score for which a text encoder was asked as well
+DEEP = "+"  # stands in the version of a sentiment for which a text encoder was asked as well
 _ALERTS, _NEAR_ALERTS, _UNCERTAIN = 3.0, 2.0, 1.0
 
 

@@ -68,10 +68,11 @@ async def set_current(connection: AsyncConnection, rows: Sequence[Mapping[str, A
 async def fast_severities(connection: AsyncConnection, ids: Collection[int]) -> dict[int, float]:
     """What the fast classifiers last gave each of these mentions."""
     beside = scores.alias("beside")
-    # A severity is a sum, the same for both: what it was summed from tells who spoke.
+    # A severity is a sum, the same for both: the sentiment that it was summed from tells who spoke.
     deep = exists().where(
         beside.c.mention_id == scores.c.mention_id,
         beside.c.scored_at == scores.c.scored_at,
+        beside.c.classifier == "sentiment",
         beside.c.version.contains(DEEP, autoescape=True),
     )
     found: dict[int, float] = {}

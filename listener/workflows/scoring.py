@@ -64,7 +64,7 @@ class Verdicts:
             growth=_growth(virality) if virality else None,
             themes=themes.probabilities if themes else None,
             flags=flags.probabilities if flags else {},
-            tier=_tier(scores),
+            tier=_tier(sentiment),
         )
 
     @property
@@ -80,7 +80,7 @@ def _growth(virality: Score) -> float | None:
     return virality.figures.get("growth") if virality.figures else virality.value
 
 
-def _tier(scores: Scored) -> Literal["fast", "deep"] | None:
-    if not scores:
+def _tier(sentiment: Score | None) -> Literal["fast", "deep"] | None:
+    if sentiment is None:
         return None
-    return "deep" if any(DEEP in score.version for score in scores) else "fast"
+    return "deep" if DEEP in sentiment.version else "fast"

@@ -30,7 +30,7 @@ def said(
     rest = {n: (1 - p) / 2 for n in ("negative", "neutral", "positive") if n != label}
     moved = {} if growth is None else {"growth": growth}
     return [
-        Score(classifier="language", version="l1", probabilities={"fr": 1.0}),
+        Score(classifier="language", version="l1+library-2", probabilities={"fr": 1.0}),
         Score(classifier="sentiment", version=version, probabilities={label: p, **rest}),
         Score(classifier="themes", version=version, probabilities=themes or {"waiting": 0.1}),
         Score(classifier="flags", version=version, probabilities=flags or {"toxicity": 0.1}),
