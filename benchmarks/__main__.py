@@ -25,6 +25,7 @@ BENCHES = (
     "connectors",
     "scoring",
     "process",
+    "triage",
     "loop",
     "latency",
     "memory",

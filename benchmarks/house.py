@@ -27,6 +27,7 @@ from listener.storage.database import Database
 from listener.storage.seal import Sealer
 from listener.workflows.draft import Origin
 from listener.workflows.judgement import Judgement
+from listener.workflows.marks import Marker
 from listener.workflows.process import Processor
 from listener.workflows.scoring import Scorer
 from listener.workflows.summon import Summons
@@ -89,7 +90,9 @@ def watches(peers: int = PEERS) -> list[Watch]:
     return [own, *services, *others]
 
 
-def build(database: Database, scorer: Scorer, *, rules: Sequence[Rule] = RULES) -> Processor:
+def build(
+    database: Database, scorer: Scorer, *, rules: Sequence[Rule] = RULES, deep: bool = False
+) -> Processor:
     watcher = Watcher(watches())
     rota = RotaSettings(id="astreinte", people=("lea",), starts_on="2026-01-05", fallback="marc")
     summons = Summons(
@@ -118,6 +121,7 @@ def build(database: Database, scorer: Scorer, *, rules: Sequence[Rule] = RULES) 
         sealer=Sealer(KEY),
         retention=timedelta(days=30),
         quarantine=timedelta(days=30),
+        marker=Marker(rules=rules, own=watcher.own, deep=deep),
     )
 
 

@@ -138,6 +138,7 @@ class Application:
             sealer=self.sealer,
             retention=privacy.retention,
             quarantine=timedelta(days=privacy.quarantine_days),
+            zone=self.config.hospital.zone,
             marker=Marker(
                 rules=self.config.rule,
                 own=self.watcher.own,
@@ -149,13 +150,11 @@ class Application:
 
     @cached_property
     def deepener(self) -> Deepener | None:
-        if self.deep_scorer is None:
+        if (scorer := self.deep_scorer) is None:
             return None
+        stopping = self.collector.stopping.is_set
         return Deepener(
-            processor=self.processor,
-            scorer=self.deep_scorer,
-            owner=self.owner,
-            stopping=self.collector.stopping.is_set,
+            processor=self.processor, scorer=scorer, owner=self.owner, stopping=stopping
         )
 
     @cached_property

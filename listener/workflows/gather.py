@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -70,8 +70,11 @@ class Gathered:
 class Gatherer:
     """Reads what is known of a page's mentions; writes nothing."""
 
-    def __init__(self, *, watcher: Watcher, pseudonyms: Pseudonyms, exercise_id: str) -> None:
+    def __init__(
+        self, *, watcher: Watcher, pseudonyms: Pseudonyms, zone: tzinfo, exercise_id: str
+    ) -> None:
         self.watcher = watcher
+        self.zone = zone
         self.pseudonyms = pseudonyms
         self.tombstones = Tombstones(pseudonyms=pseudonyms)
         self.exercise_id = exercise_id
@@ -194,13 +197,23 @@ class Gatherer:
                 kind=mention.kind.value,
                 rating=mention.rating,
                 followers=mention.author.followers,
+                hour=self._hour(mention.published_at),
                 readings=readings,
                 usual=self._usual.get(mention.network),
                 weight=item.known.weight if item.known else weight,
             )
         if item.known is None:
             raise ValueError("an item is a draft, a known mention, or both")
-        return known_sample(item.known, readings, self._usual.get(item.known.network))
+        usual = self._usual.get(item.known.network)
+        hour = self._hour(item.known.occurred_at)
+        return replace(_known_sample(item.known, readings, usual), hour=hour)
+
+    def _hour(self, at: datetime | None) -> float | None:
+        """On the hospital's clocks, 0 to 24."""
+        if at is None:
+            return None
+        local = at.astimezone(self.zone)
+        return local.hour + local.minute / 60
 
 
 def _add_known(work: Gathered, item: Item, known: Known) -> None:
@@ -216,7 +229,7 @@ def _may_rewrite(origin: Origin, before: Known) -> bool:
     return not origin.backfill or before.source_id == origin.source_id
 
 
-def known_sample(known: Known, readings: Sequence[Reading], usual: float | None) -> Sample:
+def _known_sample(known: Known, readings: Sequence[Reading], usual: float | None) -> Sample:
     """A stored mention as the panel reads it again."""
     return Sample(
         text=known.text or "",

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -72,6 +72,7 @@ class Processor:
         retention: timedelta,
         quarantine: timedelta,
         marker: Marker | None = None,
+        zone: tzinfo = UTC,
         exercise_id: str = "",
     ) -> None:
         self.database = database
@@ -81,7 +82,9 @@ class Processor:
         self.sealer = sealer
         self.quarantine = quarantine
         self.exercise_id = exercise_id
-        self.gatherer = Gatherer(watcher=watcher, pseudonyms=pseudonyms, exercise_id=exercise_id)
+        self.gatherer = Gatherer(
+            watcher=watcher, pseudonyms=pseudonyms, zone=zone, exercise_id=exercise_id
+        )
         self.marker = marker or Marker(rules=judgement.rules, own=judgement.own)
         self.rows = RowMaker(
             pseudonyms=pseudonyms,

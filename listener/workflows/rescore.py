@@ -14,7 +14,7 @@ from listener.storage import mentions as store
 from listener.storage.dialect import lock_subjects
 from listener.storage.mentions import Known
 from listener.storage.tables import mentions
-from listener.workflows.gather import Item, known_sample
+from listener.workflows.gather import Item
 from listener.workflows.process import Processor
 from listener.workflows.write import current_marks, write_verdicts
 
@@ -79,7 +79,9 @@ class Rescorer:
                 )
             ]
             known = await store.by_id(connection, ids) if ids else {}
-        items = [Item(known=item, sample=known_sample(item, (), None)) for item in known.values()]
+        items = [Item(known=item) for item in known.values()]
+        for item, stored in zip(items, known.values(), strict=True):
+            item.sample = processor.gatherer.sample(item, (), stored.weight)
         if not items:
             return 0
         try:

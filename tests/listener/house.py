@@ -151,6 +151,7 @@ def house(
         sealer=Sealer(KEY),
         retention=timedelta(days=30),
         quarantine=timedelta(days=30),
+        zone=PARIS,
         marker=Marker(rules=rules, own=watcher.own, deep=deep),
     )
 

@@ -477,3 +477,10 @@ async def test_no_length_or_number_of_the_networks_choosing_loses_a_page(databas
     brought = page(said, feed=feed, gaps=[gap], rejects=[Reject(error="\0é" * 900, payload=b"\0")])
     outcome = await house(database).process(brought, ORIGIN, NIGHT)
     assert outcome.stored == 1
+
+
+async def test_a_post_is_judged_by_the_hour_on_the_hospital_s_clocks(database) -> None:
+    scorer = WordScorer()
+    processor = house(database, scorer=scorer)
+    await processor.process(page(mention(1), mention(2, published_at=None)), ORIGIN, NIGHT)
+    assert [sample.hour for sample in scorer.asked] == [22 + 59 / 60, None]
