@@ -39,7 +39,7 @@ class DeepTier:
         missing = {key: i for i, key in enumerate(keys) if key not in self._known}
         found = {key: self._known[key] for key in keys if key in self._known}
         if missing:
-            vectors = self.encoder.encode([texts[i] for i in missing.values()])
+            vectors = self.encoder.read([texts[i] for i in missing.values()])
             logits = vectors @ self.weights[:-1] + self.weights[-1]
             found |= dict(zip(missing, logits.astype(np.float64), strict=True))
         for key in keys:

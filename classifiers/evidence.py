@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.features import Batch, Ints
 from classifiers.linear import LinearModel
@@ -21,8 +22,10 @@ _SPEAKING = frozenset({"merci", "jamais", "rien", "sans", "toujours"})
 _MUTE = (read_words("language_french") | read_words("language_shared")) - _SPEAKING
 
 
-def terms(model: LinearModel, batch: Batch, chosen: Ints) -> list[list[tuple[str, float]]]:
-    """The terms that spoke most for each text's chosen output.
+def terms(
+    model: LinearModel, batch: Batch, chosen: Ints, wanted: NDArray[np.bool_]
+) -> list[list[tuple[str, float]]]:
+    """The terms that spoke most for each wanted text's chosen output.
 
     Only words that the model knows, and no first name: evidence outlives the text it came from.
     """
@@ -30,7 +33,7 @@ def terms(model: LinearModel, batch: Batch, chosen: Ints) -> list[list[tuple[str
     found: list[list[tuple[str, float]]] = [[] for _ in range(batch.size)]
     if not len(tokens.hash):
         return found
-    shares = np.maximum(model.token_shares(batch, chosen), 0)
+    shares = np.maximum(model.token_shares(batch, chosen, wanted), 0)
     total = np.bincount(tokens.document, shares, minlength=batch.size)
     known = model.words.idf[batch.words.bucket[: len(shares)]] > 0
     known |= model.lexicon.look_up(tokens.hash) != 0

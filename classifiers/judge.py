@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.confidentiality import find_patients
 from classifiers.deep import DeepTier
@@ -19,13 +20,15 @@ from classifiers.features import Batch, Floats, Ints, read_batch
 from classifiers.fusion import SENTIMENTS
 from classifiers.language import UNKNOWN
 from classifiers.linear import LinearModel, load
-from classifiers.outputs import OUTPUTS
+from classifiers.outputs import CLASSES, OUTPUTS
 from classifiers.text import tidy
 from classifiers.themes import THEMES
 
 MODELS = {"fr": "lexical-fr"} | dict.fromkeys(("en", "de", "it", "es", "pt"), "lexical-multi")
 HOME = "fr"  # what a text too short to tell its language is read as: a French hospital's mentions
 BATCH_CHARS = 60_000  # judged at once: some 400 bytes a character are needed meanwhile
+PLAIN = 0.7  # P(neutral) from which nobody asks why
+RAISED = 0.5  # probability from which a theme or a flag is explained
 SIGNALS = ("names", "numbers")  # of `signals`: what a search for names and numbers found
 
 
@@ -68,13 +71,18 @@ class Judge:
         """Of what reads French; a judgement tells the version of what made it."""
         return self._version(self.models[HOME])
 
-    def judge(self, texts: Sequence[str], languages: Sequence[str]) -> list[Judgement]:
-        """One judgement a text; `languages` as the language classifier's labels say."""
+    def judge(
+        self, texts: Sequence[str], languages: Sequence[str], *, explain: bool = True
+    ) -> list[Judgement]:
+        """One judgement a text; `languages` as the language classifier's labels say.
+
+        `explain`: with the terms that drove what is not plainly neutral.
+        """
         found = [Judgement()] * len(texts)
         said = [i for i, text in enumerate(texts) if text and not text.isspace()]
         deep = self._deep_logits(texts, said)
         for model, indexes in self._readers(said, languages).items():
-            for part, judgements in self._read(model, indexes, texts, deep):
+            for part, judgements in self._read(model, indexes, texts, deep, explain):
                 for i, judgement in zip(part, judgements, strict=True):
                     found[i] = judgement
         return found
@@ -101,6 +109,7 @@ class Judge:
         indexes: Sequence[int],
         texts: Sequence[str],
         deep: Floats | None,
+        explain: bool,
     ) -> Iterator[tuple[Sequence[int], list[Judgement]]]:
         if model is None:
             if self.deep is not None and deep is not None:
@@ -116,7 +125,7 @@ class Judge:
             else:
                 chances = model.calibrated(decisions, found)
             outputs = OUTPUTS[: chances.shape[1]]
-            evidence = Reasons(model, batch, chances)
+            evidence = Reasons(model, batch, chances) if explain else None
             yield part, _judgements(chances, self._version(model), outputs, evidence)
 
     def _version(self, model: LinearModel) -> str:
@@ -134,22 +143,22 @@ class Reasons:
     def all(self) -> list[dict[str, Evidence]]:
         """By text: the sentiment's terms, the likeliest theme's, those of a flag that is raised."""
         found: list[dict[str, Evidence]] = [{} for _ in range(self.batch.size)]
-        self._add(found, self.chances[:, :SENTIMENTS].argmax(axis=1), np.arange(self.batch.size))
-        known = len(self.model.outputs)
-        if known > SENTIMENTS:
+        told = self.chances[:, CLASSES.index("neutral")] < PLAIN
+        self._add(found, self.chances[:, :SENTIMENTS].argmax(axis=1), told)
+        if len(self.model.outputs) > SENTIMENTS:
             labels = self.chances[:, SENTIMENTS : SENTIMENTS + len(THEMES)]
-            likely = np.flatnonzero(labels.max(axis=1) >= 0.5)
-            self._add(found, labels.argmax(axis=1) + SENTIMENTS, likely)
-            toxic = OUTPUTS.index("toxicity")
-            raised = np.flatnonzero(self.chances[:, toxic] >= 0.5)
-            self._add(found, np.full(self.batch.size, toxic), raised)
+            self._add(found, labels.argmax(axis=1) + SENTIMENTS, labels.max(axis=1) >= RAISED)
+            toxic = np.full(self.batch.size, OUTPUTS.index("toxicity"))
+            self._add(found, toxic, self.chances[:, toxic[0]] >= RAISED)
         return found
 
-    def _add(self, found: list[dict[str, Evidence]], chosen: Ints, texts: Ints) -> None:
-        if not len(texts):
+    def _add(
+        self, found: list[dict[str, Evidence]], chosen: Ints, wanted: NDArray[np.bool_]
+    ) -> None:
+        if not wanted.any():
             return
-        said = terms(self.model, self.batch, chosen)
-        for i in texts.tolist():
+        said = terms(self.model, self.batch, chosen, wanted)
+        for i in np.flatnonzero(wanted).tolist():
             if said[i]:
                 found[i][OUTPUTS[int(chosen[i])]] = said[i]
 

@@ -54,11 +54,11 @@ class Block:
         """What these n-grams say, size × outputs."""
         seen = weigh(grams, self.idf, size)
         rows = self.weights[self.row[seen.bucket]]
-        rows = rows * seen.value[:, None]
+        rows *= seen.value[:, None].astype(np.float32)
         return sums(rows, seen.document, size)
 
 
-def sums(rows: Floats, document: Ints, size: int) -> Floats:
+def sums(rows: NDArray[np.float32], document: Ints, size: int) -> Floats:
     """Rows added up by document, size × columns; `document` rises."""
     total = np.zeros((size, rows.shape[1]))
     if len(rows):
@@ -94,8 +94,8 @@ class LinearModel:
         """Probabilities, size × outputs: the sentiments of a row sum to 1."""
         return self.calibration.chances([decisions], signals)
 
-    def token_shares(self, batch: Batch, chosen: Ints) -> Floats:
-        """How far each token of the batch speaks for its document's chosen output.
+    def token_shares(self, batch: Batch, chosen: Ints, wanted: NDArray[np.bool_]) -> Floats:
+        """How far each token of the `wanted` documents speaks for its document's chosen output.
 
         A sentiment is judged against the other sentiments. Repeats are not discounted here, as
         they are in `decide`: this orders tokens, no more.
@@ -103,28 +103,28 @@ class LinearModel:
         tokens, size = batch.tokens, len(batch.tokens.hash)
         shares = np.zeros(size)
         for grams, block in ((batch.words, self.words), (batch.characters, self.characters)):
-            value = self._lean(block.weights, block.row[grams.bucket], chosen[grams.document])
-            value *= block.idf[grams.bucket]
-            squares = block.idf[grams.bucket] ** 2
-            length = np.sqrt(np.bincount(grams.document, squares, minlength=batch.size))
-            value = value / np.maximum(length, 1e-9)[grams.document]
-            shares += np.bincount(grams.token, value, minlength=size)[:size]
+            at = np.flatnonzero(wanted[grams.document])
+            document, bucket = grams.document[at], grams.bucket[at]
+            idf = block.idf[bucket]
+            value = self._lean(block.weights, block.row[bucket], chosen[document]) * idf
+            length = np.sqrt(np.bincount(document, idf * idf, minlength=batch.size))
+            value /= np.maximum(length, 1e-9)[document]
+            shares += np.bincount(grams.token[at], value, minlength=size)[:size]
         valence = self.lexicon.look_up(tokens.hash)
         spread = np.sqrt(np.bincount(tokens.document, minlength=batch.size) + 4.0)
         side = np.where(valence > 0, FIGURES.index("positive"), FIGURES.index("negative"))
         lean = self._lean(self.figures, side, chosen[tokens.document])
-        total: Floats = shares + np.abs(valence) * lean / spread[tokens.document]
-        return total
+        shares += np.abs(valence) * lean / spread[tokens.document] * wanted[tokens.document]
+        return shares
 
     @staticmethod
-    def _lean(weights: NDArray[np.floating], rows: Ints, chosen: Ints) -> Floats:
+    def _lean(weights: NDArray[np.floating], rows: NDArray[np.integer], chosen: Ints) -> Floats:
         """What each row says for its output, for a sentiment against their mean."""
-        own = weights[rows, chosen].astype(np.float64)
+        own: Floats = weights[rows, chosen].astype(np.float64)
         if not (chosen < SENTIMENTS).any():
             return own
         mean = weights[:, :SENTIMENTS].mean(axis=1)[rows]
-        lean: Floats = np.where(chosen < SENTIMENTS, own - mean, own)
-        return lean
+        return np.asarray(np.where(chosen < SENTIMENTS, own - mean, own), dtype=np.float64)
 
 
 def load(name: str, folder: Traversable | None = None) -> LinearModel:

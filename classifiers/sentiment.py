@@ -37,7 +37,7 @@ class SentimentClassifier:
 
     def predict_proba(self, texts: Sequence[str], language: str = HOME) -> Floats:
         """Calibrated probabilities, len(texts) × 3, of texts in one language."""
-        found = self.judge.judge(texts, [language] * len(texts))
+        found = self.judge.judge(texts, [language] * len(texts), explain=False)
         rows = [judgement.sentiment or CANNOT_SAY for judgement in found]
         return np.array(rows).reshape(len(texts), len(CLASSES))
 

@@ -26,7 +26,7 @@ This module imports no numerical library, so that a process which only names the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 # Their order is stored (`pack`): a new theme is added at the end, an old one never moves.
@@ -38,7 +38,7 @@ THEMES = (
 )  # fmt: skip
 
 _DEFINITION = re.compile(r"^(\w+) – (.+)$", re.MULTILINE)
-DEFINITIONS = MappingProxyType(dict(_DEFINITION.findall(__doc__ or "")))
+DEFINITIONS: Mapping[str, str] = MappingProxyType(dict(_DEFINITION.findall(__doc__ or "")))
 _BIT = {theme: 1 << number for number, theme in enumerate(THEMES)}
 
 

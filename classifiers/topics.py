@@ -27,7 +27,7 @@ class TopicClassifier:
 
     def predict_proba(self, texts: Sequence[str], languages: Sequence[str] | None = None) -> Floats:
         """len(texts) × classes, each on its own; 0 where no model could say."""
-        found = self.judge.judge(texts, languages or [HOME] * len(texts))
+        found = self.judge.judge(texts, languages or [HOME] * len(texts), explain=False)
         rows = [[one.labels.get(name, 0.0) for name in self.classes_] for one in found]
         return np.array(rows).reshape(len(texts), len(self.classes_))
 

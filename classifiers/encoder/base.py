@@ -25,9 +25,19 @@ class Encoder(Protocol):
 
     @property
     def width(self) -> int:
-        """Numbers in a vector."""
+        """Numbers that `read` gives of a text."""
+        ...
+
+    def read(self, texts: Sequence[str]) -> Vectors:
+        """len(texts) × width: all that heads are trained on. Any text is taken, sanitised first."""
         ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """len(texts) × width, rows of length 1. Any text is taken: it is sanitised first."""
+        """Rows of length 1, whose products tell how near two texts are in meaning."""
         ...
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Each row brought to length 1; a row of zeroes stays."""
+    found: Vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+    return found

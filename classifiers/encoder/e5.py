@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from classifiers.encoder import carrier
-from classifiers.encoder.adapter import Adapter
-from classifiers.encoder.base import Vectors
+from classifiers.encoder.base import Vectors, unit
 from classifiers.encoder.transformer import Transformer
 from classifiers.encoder.unigram import Tokenizer
 from classifiers.text import sanitise
@@ -20,26 +19,28 @@ BATCH_PIECES = 512  # padded, of one pass: what a core's cache holds of the acti
 
 
 class E5Encoder:
-    """384 numbers a text. EncoderUnavailable where the carrier is missing or altered."""
+    """EncoderUnavailable where the carrier is missing or altered."""
 
-    def __init__(self, adapter: Adapter | None = None) -> None:
+    def __init__(self) -> None:
         path, version = carrier.find()
         source = carrier.read(path)
-        adapter = adapter or Adapter(arrays={})
-        self.version = f"e5-{version}-{adapter.version}"
-        self.width = source.shape.width
+        self.version = f"e5-{version}"
         self._tokenizer = Tokenizer(source.pieces)
-        self._transformer = Transformer(source, adapter)
+        self._transformer = Transformer(source)
+        self.width = self._transformer.width
+        self._meaning = self._transformer.meaning
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """len(texts) × 384, rows of length 1."""
+    def read(self, texts: Sequence[str]) -> Vectors:
+        """What several layers make of each text, len(texts) × 1,920."""
         pieces = [self._pieces(text) for text in texts]
         vectors = np.zeros((len(texts), self.width), dtype=np.float32)
         for indexes in batches([len(text) for text in pieces]):
             vectors[indexes] = self._transformer.pooled([pieces[i] for i in indexes])
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors /= np.maximum(lengths, 1e-9)
         return vectors
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """The published embedding, len(texts) × 384: the last layer's mean."""
+        return unit(self.read(texts)[:, self._meaning])
 
     def _pieces(self, text: str) -> list[int]:
         return self._tokenizer.encode(PREFIX + sanitise(text, MAX_CHARS), MAX_PIECES)

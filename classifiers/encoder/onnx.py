@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.encoder.base import EncoderUnavailable, Vectors
+from classifiers.encoder.base import EncoderUnavailable, Vectors, unit
 from classifiers.encoder.e5 import MAX_CHARS, MAX_PIECES, batches
 from classifiers.text import sanitise
 
@@ -49,14 +49,17 @@ class OnnxEncoder:
         self.version = f"onnx-{hashlib.sha256(content).hexdigest()[:8]}"
         self.width = len(self._run([self._pieces("prêt")])[0])
 
+    def read(self, texts: Sequence[str]) -> Vectors:
+        """The same as `encode`."""
+        return self.encode(texts)
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """len(texts) × width, rows of length 1."""
         pieces = [self._pieces(text) for text in texts]
         vectors = np.zeros((len(texts), self.width), dtype=np.float32)
         for indexes in batches([len(text) for text in pieces]):
             vectors[indexes] = self._run([pieces[i] for i in indexes])
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-        return vectors
+        return unit(vectors)
 
     def _pieces(self, text: str) -> list[int]:
         found: list[int] = self._tokenizer.encode(self.prefix + sanitise(text, MAX_CHARS)).ids

@@ -31,6 +31,10 @@ class UseEncoder:
         except (ImportError, PackageNotFoundError, OSError, ValueError, KeyError) as error:
             raise EncoderUnavailable(f"the package {PACKAGE} does not load") from error
 
+    def read(self, texts: Sequence[str]) -> Vectors:
+        """The same as `encode`."""
+        return self.encode(texts)
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """len(texts) × 512, rows of length 1."""
         vectors = np.zeros((len(texts), self.width), dtype=np.float32)

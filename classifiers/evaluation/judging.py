@@ -32,7 +32,7 @@ def judge(texts: Sequence[str], tier: str) -> tuple[Floats, float]:
     for start in range(0, len(texts), PAGE):
         page = texts[start : start + PAGE]
         languages = [panel.language.classify(text) or UNKNOWN for text in page]
-        for row, judgement in enumerate(panel.judge.judge(page, languages), start):
+        for row, judgement in enumerate(panel.judge.judge(page, languages, explain=False), start):
             chances[row] = _row(judgement)
     return chances, len(texts) / (time.perf_counter() - began)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 WORDS = 6  # of a shingle, at least …
 LETTERS = 28  # … and so many letters: "il y en a de plus en plus" is anybody's
-KEPT = 6  # shingles a text
+KEPT = 5  # shingles a text
 SHORT = range(6, 9)  # words of texts in which one slip would break every shingle
 EXACT_WORDS = 4
 EXACT_LETTERS = 24  # "merci à toute l'équipe" is said by everybody, and is no copy

@@ -11,8 +11,12 @@ from pathlib import Path
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
+from classifiers.encoder.e5 import E5Encoder  # noqa: E402
+from classifiers.encoder.use import UseEncoder  # noqa: E402
+from classifiers.training.deep import build_deep  # noqa: E402
 from classifiers.training.measure import Measure  # noqa: E402
 from classifiers.training.recipes import build_french, build_multi  # noqa: E402
+from classifiers.training.virality_card import build_virality  # noqa: E402
 
 MODELS = Path(__file__).parent.parent / "models"
 
@@ -26,6 +30,9 @@ def main() -> int:
     try:
         for build in (build_french, build_multi):
             _say(build(options.data, options.out))
+        for kind, encoder in (("e5", E5Encoder()), ("use", UseEncoder())):
+            _say(build_deep(kind, encoder, options.data, options.out))
+        build_virality(options.data, options.out)
     except FileNotFoundError as error:
         print(f"{error.filename} is missing: --data must hold sentiment/", file=sys.stderr)
         return 2

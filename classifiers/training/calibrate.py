@@ -29,7 +29,7 @@ def fit_fusion(tiers: Sequence[Floats], examples: Examples) -> dict[str, Floats]
         known, truth, weights = examples.target(SENTIMENTS + number)
         beside = np.stack([tier[known, SENTIMENTS + number] for tier in tiers], axis=1)
         if number == PRIVACY:
-            beside = np.hstack([beside, signals([examples.texts[i] for i in known])])
+            beside = np.hstack([beside, signals([examples.texts[i] for i in known.tolist()])])
         fitted = _logistic(beside, truth, weights)
         labels[:, number] = [*fitted.coef_[0, : len(tiers)], fitted.intercept_[0]]
         if number == PRIVACY:

@@ -6,7 +6,7 @@ each tier is learnt on texts that neither has seen: the validation writers' and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -30,10 +30,9 @@ from classifiers.training.fit import save
 from classifiers.training.recipes import OTHERS, POST_WEIGHT, french_examples
 from classifiers.training.shelf import shelve
 
-SENTIMENT_C = 30.0  # unit vectors that differ little need weights that differ much
-LABEL_C = 30.0
+C = 0.003  # of standardised numbers, far more of them than texts to learn from
 FOREIGN_WEIGHT = 0.3  # a tweet in another language teaches less than a French one
-HEAD_DECIMALS = 3
+HEAD_DECIMALS = 4
 VECTOR_DECIMALS = 4
 
 
@@ -79,25 +78,30 @@ def build_deep(kind: str, encoder: Encoder, data: Path, out: Path) -> None:
 
 def fit_heads(vectors: Vectors, examples: Examples) -> NDArray[np.float32]:
     """(width + 1) × outputs; each output learns from the texts that are labelled for it."""
+    mean, scale = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-6)
+    rows = ((vectors - mean) / scale).astype(np.float64)
     known = np.flatnonzero((examples.truth[:, :SENTIMENTS] >= 0).all(axis=1))
     chosen = examples.truth[known, :SENTIMENTS].argmax(axis=1)
-    model = _logistic(SENTIMENT_C).fit(vectors[known], chosen, examples.weights[known])
-    columns = [np.append(model.coef_[k], model.intercept_[k]) for k in range(SENTIMENTS)]
+    model = _logistic().fit(rows[known], chosen, examples.weights[known])
+    fitted = [(model.coef_[k], model.intercept_[k]) for k in range(SENTIMENTS)]
     for number in range(SENTIMENTS, len(OUTPUTS)):
         known, truth, weights = examples.target(number)
-        label = _logistic(LABEL_C, "balanced").fit(vectors[known], truth, weights)
-        columns.append(np.append(label.coef_[0], label.intercept_[0]))
+        label = _logistic("balanced").fit(rows[known], truth, weights)
+        fitted.append((label.coef_[0], label.intercept_[0]))
+    # The scaling goes into the weights, so that a text costs one product.
+    columns = [np.append(w / scale, b - (w * mean / scale).sum()) for w, b in fitted]
     return np.round(np.stack(columns, axis=1), HEAD_DECIMALS).astype(np.float32)
 
 
-def rounded(encoder: Encoder, texts: list[str]) -> Vectors:
+def rounded(encoder: Encoder, texts: Sequence[str]) -> Vectors:
     """Vectors on a coarse grid, so that the last bits of a processor's sums do not matter."""
-    return np.round(encoder.encode(texts), VECTOR_DECIMALS)
+    return np.round(encoder.read(texts), VECTOR_DECIMALS)
 
 
 def _logits(encoder: Encoder, weights: NDArray[np.float32], examples: Examples) -> Floats:
-    vectors = rounded(encoder, list(examples.texts)).astype(np.float64)
-    return np.round(vectors @ weights[:-1] + weights[-1], FUSION_GRID)
+    vectors = rounded(encoder, examples.texts).astype(np.float64)
+    logits: Floats = np.round(vectors @ weights[:-1] + weights[-1], FUSION_GRID)
+    return logits
 
 
 def _words(model: LinearModel, examples: Examples) -> Floats:
@@ -125,5 +129,5 @@ def _tweets(data: Path, folder: str, *, held: bool) -> Examples:
     return of_tweets(read_tweets(data, folder, "train").part(held=held))
 
 
-def _logistic(c: float, balance: str | None = None) -> LogisticRegression:
-    return LogisticRegression(C=c, class_weight=balance, tol=1e-6, max_iter=3000)
+def _logistic(balance: str | None = None) -> LogisticRegression:
+    return LogisticRegression(C=C, class_weight=balance, tol=1e-5, max_iter=1000)

@@ -8,21 +8,17 @@ Gammerman and Shafer 2005; scaled by the predicted error: Lei et al. 2018).
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.classifier import ModelError
+from classifiers.shelf import assembled, read_model
 from classifiers.virality.forecast import HOURS
 from classifiers.virality.forest import Forest, read_forest
 from classifiers.virality.snapshots import Floats
-from classifiers.weights import REMEDY, read_verified
 
 FORMAT = 1
 NAME = "virality"
@@ -142,13 +138,8 @@ class Experts:
 
 def load(folder: Traversable | None = None) -> Experts:
     """The shipped experts, checked against the manifest. ModelError says what to do."""
-    folder = folder or files("classifiers").joinpath("models")
-    content, version = read_verified(folder, f"{NAME}.npz")
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return read_experts(dict(arrays), f"{NAME}-{version}")
-    except (KeyError, ValueError, IndexError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{NAME}.npz was written for another version: {REMEDY}") from error
+    arrays, version = read_model(NAME, folder)
+    return assembled(NAME, lambda: read_experts(arrays, f"{NAME}-{version}"))
 
 
 def read_experts(arrays: Mapping[str, NDArray[np.generic]], version: str) -> Experts:
