@@ -60,6 +60,11 @@ def test_its_figures_tell_of_sources_and_of_nobody(daemon) -> None:
         "listener_build_info{",
         "listener_loop_lag_seconds",
         "listener_scorer_restarts_total 0.0",
+        "listener_deep_waiting ",
+        "listener_deep_rescored_total ",
+        "listener_deep_shed_total 0.0",
+        "listener_deep_texts_per_second ",
+        "listener_deep_up ",
         "listener_database_up 1.0",
     ):
         assert name in body

@@ -103,6 +103,29 @@ async def test_a_job_that_fails_again_and_again_is_told_once_and_its_recovery_to
     assert vitals.failing == {}
 
 
+async def test_an_alert_that_a_deeper_reading_brings_is_delivered_at_once() -> None:
+    asked, delivered = [], asyncio.Event()
+
+    async def deepen(at, budget) -> int:
+        asked.append((at, budget))
+        return 1
+
+    async def deliver() -> None:
+        if asked:
+            delivered.set()
+
+    app = application(deliver=deliver)
+    app.deepener = SimpleNamespace(deepen=deepen)
+    app.config = SimpleNamespace(scoring=SimpleNamespace(deep_budget=timedelta(seconds=4)))
+    jobs = working(app)
+    jobs.start()
+    try:
+        await asyncio.wait_for(delivered.wait(), 1.5)
+    finally:
+        await jobs.stop(1.0)
+    assert asked[0] == (AT, timedelta(seconds=4))
+
+
 async def test_a_locked_database_is_said_once_for_all_jobs_and_nothing_ends(sqlite, caplog) -> None:
     caplog.set_level("INFO")
     vitals = Vitals()
