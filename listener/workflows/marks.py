@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from listener.domain.rule import CountRule, NegativeShareRule, Rule, subjects_of
+from listener.domain.rule import CountRule, NegativeShareRule, Rule, SeverityRule, subjects_of
 from listener.domain.triage import Judged, priority
 from listener.storage import facts
 from listener.storage.mentions import Known
@@ -49,8 +49,12 @@ class Marker:
     about_from: float = 0.35
     deep: bool = False
     exercise_id: str = ""
+    _severe: Sequence[SeverityRule] = field(init=False)
     _near: frozenset[str] = field(default=frozenset(), init=False)
     _near_at: datetime | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._severe = [r for r in self.rules if r.enabled and isinstance(r, SeverityRule)]
 
     async def look(self, connection: AsyncConnection, at: datetime) -> None:
         """Find out, now and then, which subjects have a count that is near its threshold."""
@@ -127,7 +131,7 @@ class Marker:
             restricted=known.restricted,
             about=known.about,
             tier=known.tier,
-            deep_priority=priority(judged, self.rules, own=self.own) if wanted else None,
+            deep_priority=priority(judged, self._severe, own=self.own) if wanted else None,
             growth=verdicts.growth,
         )
 
@@ -145,4 +149,4 @@ class Marker:
             danger=(verdicts.themes or {}).get("person_in_danger"),
             patient_privacy=verdicts.flags.get("patient_privacy"),
         )
-        return priority(judged, self.rules, own=self.own, near=() if beside else self._near)
+        return priority(judged, self._severe, own=self.own, near=() if beside else self._near)

@@ -28,14 +28,6 @@ class Scorer(Protocol):
         ...
 
 
-def find(scores: Scored, classifier: str) -> Score | None:
-    """One classifier's word among a mention's scores."""
-    for score in scores or ():
-        if score.classifier == classifier:
-            return score
-    return None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
     """The words of all classifiers on one mention, as it repeats them and rules compare them."""
@@ -52,13 +44,15 @@ class Verdicts:
 
     @classmethod
     def of(cls, scores: Scored) -> Verdicts:
-        sentiment, language = find(scores, "sentiment"), find(scores, "language")
-        severity, virality = find(scores, "severity"), find(scores, "virality")
-        themes, flags = find(scores, "themes"), find(scores, "flags")
+        said = {score.classifier: score for score in scores or ()}
+        sentiment, language = said.get("sentiment"), said.get("language")
+        severity, virality = said.get("severity"), said.get("virality")
+        themes, flags = said.get("themes"), said.get("flags")
+        label = sentiment.label if sentiment else None
         return cls(
-            sentiment=sentiment.label if sentiment else None,
+            sentiment=label,
             negative=sentiment.probabilities.get("negative") if sentiment else None,
-            confidence=max(sentiment.probabilities.values(), default=None) if sentiment else None,
+            confidence=sentiment.probabilities[label] if sentiment and label else None,
             severity=severity.value if severity else None,
             language=language.label if language else None,
             growth=_growth(virality) if virality else None,
