@@ -76,6 +76,18 @@ class LanguageClassifier:
         return _score(code, confidence, "letters")
 
 
+class GivenLanguage:
+    """Repeats what another reading of the same text found: no library is loaded."""
+
+    def warm_up(self) -> None:
+        """Nothing to load."""
+
+    def score(self, text: str, declared: str | None = None) -> Score:
+        """The language given, unknown where none is."""
+        code = _primary(declared)
+        return _score(code or UNKNOWN, 0.99 if code else 1.0, "declared" if code else "too_short")
+
+
 def _is_french(words: Sequence[str]) -> bool:
     points = hits = 0
     for word in words:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import Protocol
 
 from classifiers.classifier import ModelError, Reason, Sample, Score
 from classifiers.judge import Judge, Judgement
-from classifiers.language import UNKNOWN, LanguageClassifier
+from classifiers.language import UNKNOWN, GivenLanguage, LanguageClassifier
 from classifiers.language import VERSION as LANGUAGE_VERSION
 from classifiers.sentiment import sentiment_score
+from classifiers.settings import PanelSettings
 from classifiers.severity import DEFAULT, Points, Told, severity
 from classifiers.severity import VERSION as SEVERITY_VERSION
 from classifiers.topics import flag_score, theme_score
@@ -22,6 +23,15 @@ from classifiers.virality.scores import virality_score
 
 # Log-odds a star away from three: where the text says nothing, one star means 84 % negative.
 STARS_WEIGHT = 0.9
+DEFAULTS = PanelSettings()
+
+
+class LanguageTeller(Protocol):
+    """What tells a text's language."""
+
+    def warm_up(self) -> None: ...
+
+    def score(self, text: str, declared: str | None = None) -> Score: ...
 
 
 @dataclass(slots=True)
@@ -31,7 +41,7 @@ class Panel:
     `thresholds`: interactions of which a forecast gives the chance to be crossed.
     """
 
-    language: LanguageClassifier = field(default_factory=LanguageClassifier)
+    language: LanguageTeller = field(default_factory=LanguageClassifier)
     judge: Judge = field(default_factory=Judge)
     forecaster: Forecaster = field(default_factory=Forecaster)
     thresholds: Sequence[int] = THRESHOLDS
@@ -90,21 +100,25 @@ class Panel:
         return [language, sentiment, theme_score(judgement), flag_score(judgement), viral, grave]
 
 
-def panel_of(tier: str, encoder: Path | None = None) -> Panel:
-    """The panel of a tier: "fast", or "whole" with the deep one.
+def panel_of(settings: PanelSettings = DEFAULTS) -> Panel:
+    """The panel that these settings ask for.
 
-    ModelError where "whole" is asked for and no encoder can be had.
+    ModelError where the deep tier is asked for and no encoder can be had.
     """
-    if tier == "fast":
-        return Panel()
-    from classifiers.encoder.choose import deep_tier
+    deep = None
+    if settings.tier == "whole":
+        from classifiers.encoder.choose import deep_tier
 
-    deep = deep_tier(encoder)
-    if deep is None:
-        raise ModelError(
-            "no sentence encoder can be had on this machine: the fast tier speaks alone"
-        )
-    return Panel(judge=Judge(deep))
+        deep = deep_tier(settings.encoder)
+        if deep is None:
+            raise ModelError("no sentence encoder can be had on this machine")
+    language = GivenLanguage() if settings.languages_given else LanguageClassifier()
+    return Panel(
+        language=language,
+        judge=Judge(deep),
+        thresholds=settings.thresholds,
+        points=settings.points,
+    )
 
 
 def with_rating(sentiment: Score, rating: float | None) -> Score:

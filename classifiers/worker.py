@@ -16,13 +16,13 @@ import resource
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import orjson
 
 from classifiers import frames
 from classifiers.classifier import ModelError, Sample, Score
+from classifiers.settings import PanelSettings
 
 log = logging.getLogger(__name__)
 EXIT_MODEL = 3
@@ -91,30 +91,30 @@ def limit_memory(megabytes: int) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m classifiers.worker", description=__doc__)
     parser.add_argument("--memory-mb", type=int, default=0, help="address space limit, 0: none")
-    parser.add_argument("--tier", choices=("fast", "whole"), default="fast")
-    parser.add_argument("--encoder", type=Path, help="folder of an encoder of the operator's own")
+    parser.add_argument("--panel", type=PanelSettings.load, default=PanelSettings(), help="JSON")
     options = parser.parse_args(arguments)
+    settings: PanelSettings = options.panel
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.SIG_IGN)
     # Two BLAS threads on two cores would fight the event loop for the second one. The numerical
     # libraries read this when they are first imported, in _run.
     os.environ.update(dict.fromkeys(_BLAS_THREADS, "1"))
-    os.nice(NICENESS if options.tier == "fast" else LAST)
+    os.nice(NICENESS if settings.tier == "fast" else LAST)
     answers = own_stdout()
     if options.memory_mb:
         limit_memory(options.memory_mb)
     # The client that goes away in the middle of an answer is the ordinary end.
     with contextlib.suppress(BrokenPipeError):
-        return _run(answers, options.tier, options.encoder)
+        return _run(answers, settings)
     return 0
 
 
-def _run(answers: BinaryIO, tier: str, encoder: Path | None) -> int:
+def _run(answers: BinaryIO, settings: PanelSettings) -> int:
     from classifiers.panel import panel_of
 
     try:
-        panel = panel_of(tier, encoder)
+        panel = panel_of(settings)
         panel.warm_up()
     except ModelError as error:
         _write(answers, {"error": str(error), "model": True})

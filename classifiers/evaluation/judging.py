@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 
 import numpy as np
 
+from classifiers.classifier import ModelError
 from classifiers.features import Floats
 from classifiers.fusion import SENTIMENTS
 from classifiers.judge import Judgement
 from classifiers.language import UNKNOWN
 from classifiers.outputs import OUTPUTS
-from classifiers.panel import panel_of
+from classifiers.panel import Panel, panel_of
 from classifiers.sentiment import CANNOT_SAY
+from classifiers.settings import PanelSettings, Tier
 
+log = logging.getLogger(__name__)
 PAGE = 200  # texts at once, as polls bring them
 
 
-def judge(texts: Sequence[str], tier: str) -> tuple[Floats, float]:
+def judge(texts: Sequence[str], tier: Tier) -> tuple[Floats, float]:
     """Probabilities, texts × OUTPUTS (0 where no model could say), and texts judged a second.
 
     `tier`: "fast", or "whole" with the deep one. Each text's language is told by the language
     classifier. ModelError where a model or, for "whole", an encoder is missing.
     """
-    panel = panel_of(tier)
-    panel.warm_up()
+    panel = best_panel(tier)
     panel.judge.judge(["prêt"], ["fr"])
     chances = np.zeros((len(texts), len(OUTPUTS)))
     began = time.perf_counter()
     for start in range(0, len(texts), PAGE):
         page = texts[start : start + PAGE]
-        languages = [panel.language.classify(text) or UNKNOWN for text in page]
+        languages = [panel.language.score(text).label or UNKNOWN for text in page]
         for row, judgement in enumerate(panel.judge.judge(page, languages, explain=False), start):
             chances[row] = _row(judgement)
     return chances, len(texts) / (time.perf_counter() - began)
+
+
+def best_panel(tier: Tier) -> Panel:
+    """The tier's panel; of "whole" the fast one where no encoder is to be had, said in the log."""
+    try:
+        panel = panel_of(PanelSettings(tier=tier))
+    except ModelError as error:
+        log.warning("%s: the fast tier speaks alone", error)
+        panel = panel_of()
+    panel.warm_up()
+    return panel
 
 
 def _row(judgement: Judgement) -> list[float]:

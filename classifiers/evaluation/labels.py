@@ -12,6 +12,7 @@ from classifiers.evaluation.judging import judge
 from classifiers.evaluation.sentiment import DECIMALS, Floats, one_f1
 from classifiers.evaluation.texts import read_binary, read_rows
 from classifiers.outputs import OUTPUTS
+from classifiers.settings import Tier
 from classifiers.themes import THEMES
 from classifiers.topics import LIKELY, THRESHOLDS
 
@@ -19,7 +20,7 @@ SURE = 0.6  # the precision at which recall is asked for
 Truth = NDArray[np.bool_]
 
 
-def evaluate_themes(path: Path, tier: str = "whole") -> dict[str, Any]:
+def evaluate_themes(path: Path, tier: Tier = "whole") -> dict[str, Any]:
     """Figures of themes (columns text, themes), as fractions.
 
     macro_f1 is over the themes that occur in the file. ValueError names file and row.
@@ -45,26 +46,26 @@ def evaluate_themes(path: Path, tier: str = "whole") -> dict[str, Any]:
     }
 
 
-def evaluate_privacy(path: Path, tier: str = "whole") -> dict[str, Any]:
+def evaluate_privacy(path: Path, tier: Tier = "whole") -> dict[str, Any]:
     """Figures of patient_privacy (label 1: the text reveals who is a patient)."""
     texts, truth = read_binary(path)
     return _binary(texts, np.array(truth), "patient_privacy", tier)
 
 
-def evaluate_relevance(path: Path, tier: str = "whole") -> dict[str, Any]:
+def evaluate_relevance(path: Path, tier: Tier = "whole") -> dict[str, Any]:
     """Figures of what is looked for here, the texts that are *not* about a hospital (label 0)."""
     texts, truth = read_binary(path)
     return _binary(texts, np.array(truth), "about_hospital", tier, sought=False)
 
 
-def evaluate_toxicity(path: Path, tier: str = "whole") -> dict[str, Any]:
+def evaluate_toxicity(path: Path, tier: Tier = "whole") -> dict[str, Any]:
     """Figures of toxicity (label 1: toxic)."""
     texts, truth = read_binary(path)
     return _binary(texts, np.array(truth), "toxicity", tier)
 
 
 def _binary(
-    texts: list[str], truth: Truth, output: str, tier: str, *, sought: bool = True
+    texts: list[str], truth: Truth, output: str, tier: Tier, *, sought: bool = True
 ) -> dict[str, Any]:
     chances, speed = judge(texts, tier)
     chance = chances[:, OUTPUTS.index(output)]

@@ -12,6 +12,7 @@ from classifiers.evaluation.judging import judge
 from classifiers.evaluation.texts import read_rows
 from classifiers.fusion import SENTIMENTS
 from classifiers.outputs import CLASSES
+from classifiers.settings import Tier
 
 RESAMPLES = 2000
 SEED = 20261122
@@ -22,7 +23,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-def evaluate(path: Path, tier: str = "whole", *, binary: bool = False) -> dict[str, Any]:
+def evaluate(path: Path, tier: Tier = "whole", *, binary: bool = False) -> dict[str, Any]:
     """Figures on labelled texts (columns text, label), as fractions.
 
     `binary` leaves the neutral texts out, and asks of the others which of the two is likelier.

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TextIO
 
 from classifiers.client import ScorerClient
+from classifiers.settings import PanelSettings
 from connectors.connector import Clock
 from connectors.http import HttpClient
 from listener.app.application import Application, OnPage
@@ -28,16 +29,20 @@ DEMONSTRATION = "demonstration.db"
 def build_scorer(config: Config) -> ScorerClient:
     """The scorer's process, not started yet."""
     settings = config.scoring
-    command = (sys.executable, "-m", "classifiers.worker", "--memory-mb", str(settings.memory_mb))
+    command = _worker(settings.memory_mb, settings.panel("fast"))
     return ScorerClient(command=command, timeout=settings.timeout.total_seconds())
 
 
 def build_deep_scorer(config: Config) -> ScorerClient:
     """The process of the deep classifiers, not started before there is something to read."""
     settings = config.scoring
-    memory = str(settings.deep_memory_mb)
-    worker = (sys.executable, "-m", "classifiers.worker", "--tier", "whole", "--memory-mb", memory)
-    return ScorerClient(command=worker, timeout=settings.timeout.total_seconds())
+    command = _worker(settings.deep_memory_mb, settings.panel("whole"))
+    return ScorerClient(command=command, timeout=settings.timeout.total_seconds())
+
+
+def _worker(memory_mb: int, panel: PanelSettings) -> tuple[str, ...]:
+    worker = (sys.executable, "-m", "classifiers.worker", "--memory-mb", str(memory_mb))
+    return (*worker, "--panel", panel.dump())
 
 
 def scratch_url(config: Config) -> str:

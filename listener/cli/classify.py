@@ -68,9 +68,11 @@ def classify(
 async def _classify(file: Path, form: Form, tier: Tier) -> int:
     """Score the lines as they come; how many failed."""
     from classifiers.client import COMMAND, ScorerClient
+    from classifiers.settings import PanelSettings
     from listener.cli.classify_input import batches
 
-    client, failed = ScorerClient((*COMMAND, "--tier", tier), timeout=TIMEOUT), 0
+    command = (*COMMAND, "--panel", PanelSettings(tier=tier.value).dump())
+    client, failed = ScorerClient(command=command, timeout=TIMEOUT), 0
     try:
         await client.start()
         with _progress() as advance:

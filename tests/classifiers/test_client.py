@@ -193,7 +193,7 @@ async def test_the_true_scorer_scores_wild_texts_over_the_wire():
         versions = await client.start()
         rows = await client.score(wild)
     names = {"language", "sentiment", "themes", "flags", "virality", "severity"}
-            assert set(versions) == names
+    assert set(versions) == names
     assert [[score.classifier for score in row] for row in rows] == [list(versions)] * 4
 
 
