@@ -26,6 +26,7 @@ BENCHES = (
     "scoring",
     "process",
     "triage",
+    "stories",
     "loop",
     "latency",
     "memory",

@@ -38,11 +38,9 @@ def upgrade() -> None:
         "story_keys",
         sa.Column("key", KEY, autoincrement=False, nullable=False),
         sa.Column("story_id", KEY, nullable=False),
-        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_hour", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_story_keys")),
     )
-    op.create_index("ix_story_keys_story_id", "story_keys", ["story_id"])
-    op.create_index("ix_story_keys_last_seen_at", "story_keys", ["last_seen_at"])
     with op.batch_alter_table("mentions") as mentions:
         mentions.add_column(sa.Column("story_id", KEY, nullable=True))
     op.create_index("ix_mentions_story_id", "mentions", ["story_id"])

@@ -19,48 +19,56 @@ SHORT = range(6, 9)  # words of texts in which one slip would break every shingl
 EXACT_WORDS = 4
 EXACT_LETTERS = 24  # "merci à toute l'équipe" is said by everybody, and is no copy
 
-_SCATTER = 0x9E3779B1  # CRC-32 alone would favour texts that begin alike
-_MASK = 0xFFFFFFFF
+_PRIME = (1 << 61) - 1
+_BASE = 0x1F3D5B79A6C8E24B % _PRIME
+_POWERS = [pow(_BASE, exponent, _PRIME) for exponent in range(LETTERS + 1)]
+_LEFT_OUT, _EXACT = 1, 2  # what their hashes begin with: a shingle's begins with 0
 
 Words = Sequence[tuple[str, int]]  # stem, letters
 
 
-def fingerprints(words: Words) -> list[str]:
+def fingerprints(words: Words) -> list[int]:
     """What a near-duplicate of these words would share at least one of; none for short texts."""
-    found = sorted(set(_shingles(words)), key=_rank)[:KEPT]
+    stems = [zlib.crc32(stem.encode("utf-8", "surrogatepass")) for stem, _ in words]
+    letters = [length for _, length in words]
+    found = sorted(set(_shingles(stems, letters)))[:KEPT]
     if len(words) in SHORT:
-        found += _with_one_left_out(words)
-    return found or _exact(words)
+        found += _with_one_left_out(stems, letters)
+    return found or _exact(stems, letters)
 
 
-def _shingles(words: Words) -> Iterator[str]:
-    stems = [stem for stem, _ in words]
-    end = letters = 0
-    for start, (_, length) in enumerate(words):
-        while end < len(words) and (end - start < WORDS or letters < LETTERS):
-            letters += words[end][1]
+def _shingles(stems: Sequence[int], letters: Sequence[int]) -> Iterator[int]:
+    """A rolling hash (Karp & Rabin 1987) of each stretch of words that is long enough."""
+    hashed = [0]
+    for stem in stems:
+        hashed.append((hashed[-1] * _BASE + stem) % _PRIME)
+    end = held = 0
+    for start, length in enumerate(letters):
+        while end < len(stems) and (end - start < WORDS or held < LETTERS):
+            held += letters[end]
             end += 1
-        if end - start < WORDS or letters < LETTERS:
+        if end - start < WORDS or held < LETTERS:
             return
-        yield " ".join(stems[start:end])
-        letters -= length
+        yield (hashed[end] - hashed[start] * _POWERS[end - start]) % _PRIME
+        held -= length
 
 
-def _rank(shingle: str) -> int:
-    return zlib.crc32(shingle.encode("utf-8", "surrogatepass")) * _SCATTER & _MASK
-
-
-def _with_one_left_out(words: Words) -> list[str]:
+def _with_one_left_out(stems: Sequence[int], letters: Sequence[int]) -> list[int]:
     """One word was written otherwise: the others, in their order, tell the copy."""
-    stems, letters = [stem for stem, _ in words], sum(length for _, length in words)
     return [
-        "- " + " ".join(stems[:out] + stems[out + 1 :])
-        for out, (_, length) in enumerate(words)
-        if letters - length >= LETTERS
+        _hash(_LEFT_OUT, [*stems[:out], *stems[out + 1 :]])
+        for out, length in enumerate(letters)
+        if sum(letters) - length >= LETTERS
     ]
 
 
-def _exact(words: Words) -> list[str]:
-    if len(words) < EXACT_WORDS or sum(length for _, length in words) < EXACT_LETTERS:
+def _exact(stems: Sequence[int], letters: Sequence[int]) -> list[int]:
+    if len(stems) < EXACT_WORDS or sum(letters) < EXACT_LETTERS:
         return []
-    return ["= " + " ".join(stem for stem, _ in words)]
+    return [_hash(_EXACT, stems)]
+
+
+def _hash(start: int, stems: Sequence[int]) -> int:
+    for stem in stems:
+        start = (start * _BASE + stem) % _PRIME
+    return start

@@ -12,18 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.stories.index import connected
 from listener.storage import story_statements as asked
-from listener.storage.tables import stories
 
 WINDOW = timedelta(days=7)
 """A key that nobody used for so long is forgotten: last month's link may tell of a new event."""
-FADING = timedelta(hours=6)  # how far `last_seen_at` may lag: not every mention rewrites its keys
+FADING = timedelta(hours=6)  # how far a key's hour may lag: not every mention rewrites its keys
 
-_OPEN = insert(stories).returning(stories.c.id)
 _ALONE = text("SELECT pg_advisory_xact_lock(:number, 0)")
 _MERGING = 0x73746F72  # one number for all: stories are seldom merged
 
@@ -106,7 +104,7 @@ async def merge(connection: AsyncConnection, sets: Iterable[Collection[int]]) ->
 
 async def expire(connection: AsyncConnection, *, at: datetime) -> None:
     """Forget keys that nobody used within the window."""
-    await connection.execute(asked.EXPIRE, {"cutoff": at - WINDOW})
+    await connection.execute(asked.EXPIRE, {"cutoff": _hour(at - WINDOW)})
 
 
 async def forget_silenced(connection: AsyncConnection, erased: Collection[int]) -> None:
@@ -119,9 +117,17 @@ async def forget_silenced(connection: AsyncConnection, erased: Collection[int]) 
 async def _owners(
     connection: AsyncConnection, keys: Collection[int], at: datetime
 ) -> dict[int, _Owner]:
-    bound = {"keys": asked.numbers(connection, keys), "fading": at - FADING, "cutoff": at - WINDOW}
+    bound = {"keys": asked.numbers(connection, keys), **_hours(at)}
     rows = await connection.execute(asked.owners(connection.dialect.name), bound)
     return {key: _Owner(story=story, fading=bool(fading)) for key, story, fading in rows}
+
+
+def _hour(at: datetime) -> int:
+    return int(at.timestamp()) // 3600
+
+
+def _hours(at: datetime) -> dict[str, int]:
+    return {"fading": _hour(at - FADING), "cutoff": _hour(at - WINDOW)}
 
 
 async def _open(
@@ -129,8 +135,12 @@ async def _open(
 ) -> list[int]:
     if not count:
         return []
-    row = {"exercise_id": exercise_id, "opened_at": at, "last_at": at}
-    made = await connection.execute(_OPEN, [row] * count)
+    bound = {
+        "ids": asked.numbers(connection, range(count)),
+        "exercise_id": exercise_id,
+        "at": at,
+    }
+    made = await connection.execute(asked.open_new(connection.dialect.name), bound)
     return sorted(made.scalars())
 
 
@@ -140,13 +150,13 @@ async def _claim(
     """Claim keys for stories; gives the owners of those that another daemon has just taken."""
     if not claims:
         return {}
-    instants = {"at": at, "fading": at - FADING, "cutoff": at - WINDOW}
+    hours = {"now": _hour(at), **_hours(at)}
     dialect = connection.dialect.name
     if dialect == "sqlite":  # a writer is alone: what it read a moment ago still holds
         pairs = orjson.dumps(sorted(claims.items())).decode()
-        await connection.execute(asked.claim(dialect), {"claims": pairs, **instants})
+        await connection.execute(asked.claim(dialect), {"claims": pairs, **hours})
         return {}
-    bound = {"keys": list(claims), "owners": list(claims.values()), **instants}
+    bound = {"keys": list(claims), "owners": list(claims.values()), **hours}
     done = await connection.execute(asked.claim(dialect), bound)
     if done.rowcount == len(claims):
         return {}

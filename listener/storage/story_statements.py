@@ -12,13 +12,16 @@ from sqlalchemy import (
     BigInteger,
     Delete,
     Executable,
+    Integer,
     Select,
+    String,
     Update,
     bindparam,
     case,
     delete,
     exists,
     func,
+    insert,
     or_,
     select,
     update,
@@ -29,7 +32,6 @@ from listener.storage.columns import Instant
 from listener.storage.dialect import insert_into
 from listener.storage.tables import mentions, stories, story_keys
 
-EXPIRED_AT_ONCE = 50_000
 STANDS = func.coalesce(stories.c.merged_into, stories.c.id)
 
 
@@ -53,17 +55,31 @@ def _instant(name: str) -> Any:
     return bindparam(name, type_=Instant)
 
 
+def _hour(name: str) -> Any:
+    return bindparam(name, type_=Integer)
+
+
 @lru_cache
 def owners(dialect: str) -> Select[Any]:
     """Of `keys`: key, the story that stands for its owner, whether it wants to be seen again."""
     return (
-        select(story_keys.c.key, STANDS, story_keys.c.last_seen_at < _instant("fading"))
+        select(story_keys.c.key, STANDS, story_keys.c.seen_hour < _hour("fading"))
         .join(stories, stories.c.id == story_keys.c.story_id)
         .where(
             story_keys.c.key.in_(_each(dialect, "keys")),
-            story_keys.c.last_seen_at >= _instant("cutoff"),
+            story_keys.c.seen_hour >= _hour("cutoff"),
         )
     )
+
+
+@lru_cache
+def open_new(dialect: str) -> Executable:
+    """A new story for each of `ids`, which are any numbers; gives the new ones."""
+    each = _each(dialect, "ids").subquery()
+    told = select(bindparam("exercise_id", type_=String), _instant("at"), _instant("at"))
+    rows = told.where(each.c[0].is_not(None))
+    statement = insert(stories).from_select(["exercise_id", "opened_at", "last_at"], rows)
+    return statement.returning(stories.c.id)
 
 
 @lru_cache
@@ -72,26 +88,26 @@ def claim(dialect: str) -> Executable:
 
     In the order of the keys, so that two pages that share some never wait for each other in a ring.
     """
-    names = ["key", "story_id", "last_seen_at"]
+    names = ["key", "story_id", "seen_hour"]
     statement = insert_into(dialect, story_keys)
     if dialect == "sqlite":
         pair = func.json_each(bindparam("claims")).table_valued("value").c.value
         first, second = (func.json_extract(pair, f"$[{place}]") for place in (0, 1))
         # A condition, or SQLite would take ON CONFLICT for the ON of a join.
-        rows = select(first, second, _instant("at")).where(first.is_not(None))
+        rows = select(first, second, _hour("now")).where(first.is_not(None))
     else:
         arrays = [bindparam(name, type_=ARRAY(BigInteger)) for name in ("keys", "owners")]
         pairs = func.unnest(*arrays).table_valued("key", "owner").render_derived()
-        rows = select(pairs.c.key, pairs.c.owner, _instant("at")).order_by(pairs.c.key)
+        rows = select(pairs.c.key, pairs.c.owner, _hour("now")).order_by(pairs.c.key)
     offered = statement.excluded
-    forgotten = story_keys.c.last_seen_at < _instant("cutoff")
+    forgotten = story_keys.c.seen_hour < _hour("cutoff")
     return statement.from_select(names, rows).on_conflict_do_update(
         index_elements=["key"],
         set_={
             "story_id": case((forgotten, offered.story_id), else_=story_keys.c.story_id),
-            "last_seen_at": offered.last_seen_at,
+            "seen_hour": offered.seen_hour,
         },
-        where=story_keys.c.last_seen_at < _instant("fading"),
+        where=story_keys.c.seen_hour < _hour("fading"),
     )
 
 
@@ -118,13 +134,7 @@ def merge(dialect: str) -> Update:
     return update(stories).where(joined).values(merged_into=bindparam("into"))
 
 
-EXPIRE = delete(story_keys).where(
-    story_keys.c.key.in_(
-        select(story_keys.c.key)
-        .where(story_keys.c.last_seen_at < _instant("cutoff"))
-        .limit(EXPIRED_AT_ONCE)
-    )
-)
+EXPIRE = delete(story_keys).where(story_keys.c.seen_hour < _hour("cutoff"))
 
 
 @lru_cache

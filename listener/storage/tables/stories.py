@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Table, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, text
 
 from listener.storage.columns import Instant, Key, exercise
 from listener.storage.tables.metadata import metadata
@@ -24,11 +24,13 @@ stories = Table(
     Index("ix_stories_last_at", "last_at"),
 )
 
+# Several a mention, each on another page of the table: rows are small and no index is kept beside
+# it. What looks for a story's keys, or for old ones, is rare and reads them all.
 story_keys = Table(
     "story_keys",
     metadata,
     # A keyed digest, of the exercise too: what was said is not to be guessed from it.
     Column("key", Key, primary_key=True, autoincrement=False),
-    Column("story_id", Key, nullable=False, index=True),
-    Column("last_seen_at", Instant, nullable=False, index=True),
+    Column("story_id", Key, nullable=False),
+    Column("seen_hour", Integer, nullable=False),  # the last one, counted from 1970
 )
