@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -31,7 +32,7 @@ def read_model(name: str, folder: Traversable | None = None) -> tuple[Arrays, st
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return dict(arrays), version
-    except (ValueError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelError(f"{name}.npz is no archive of arrays: {_REMEDY}") from error
 
 

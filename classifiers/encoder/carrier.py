@@ -149,8 +149,9 @@ def _pieces(image: mmap.mmap, at: int) -> tuple[Pieces, int]:
     blob = image[at : at + size]
     at += size
     rewritten, at = _character_map(image, at)
-    spans = pairwise(offsets)
-    number = {blob[a:b].decode(): i for i, (a, b) in enumerate(spans) if i != unknown}
+    # What has probability 1 is a control mark, such as "</s>": no text may write one.
+    spans = zip(pairwise(offsets), score.tolist(), strict=True)
+    number = {blob[a:b].decode(): i for i, ((a, b), logarithm) in enumerate(spans) if logarithm < 0}
     pieces = Pieces(
         number=number, score=score, begin=begin, end=end, unknown=unknown, rewritten=rewritten
     )

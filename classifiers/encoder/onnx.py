@@ -31,23 +31,26 @@ class OnnxEncoder:
     def __init__(self, folder: Path, prefix: str = "") -> None:
         self.prefix = prefix
         try:
-            import onnxruntime
-            from tokenizers import Tokenizer
-
-            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = options.inter_op_num_threads = THREADS
-            content = (folder / MODEL).read_bytes()
-            self._session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
-        # The libraries raise bare Exception for a broken file.
+            self._open(folder)
+            self.width = len(self._run([self._pieces("prêt")])[0])
+        # The libraries raise bare Exception for a broken file, or for inputs they do not know.
         except Exception as error:
             raise EncoderUnavailable(f"{folder} holds no usable encoder: {error}") from error
+
+    def _open(self, folder: Path) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.enable_truncation(MAX_PIECES)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = THREADS
+        content = (folder / MODEL).read_bytes()
+        self._session = onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"]
+        )
         self._inputs = {given.name for given in self._session.get_inputs()}
         self.version = f"onnx-{hashlib.sha256(content).hexdigest()[:8]}"
-        self.width = len(self._run([self._pieces("prêt")])[0])
 
     def read(self, texts: Sequence[str]) -> Vectors:
         """The same as `encode`."""
