@@ -42,6 +42,9 @@ Live = Annotated[
     bool | None,
     typer.Option("--live/--backfill", help="What came as it happened, or was caught up with."),
 ]
+Story = Annotated[
+    int | None, typer.Option(min=1, help="What tells the same: its copies, links, conversation.")
+]
 Limit = Annotated[
     int | None,
     typer.Option(min=1, help=f"Default: {TABLE_LIMIT} in a table, else all of them."),
@@ -64,6 +67,7 @@ def mentions(
     theme: Themes = None,
     min_severity: Severity = None,
     live: Live = None,
+    story: Story = None,
     limit: Limit = None,
     form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
     unmasked: Unmasked = False,
@@ -90,6 +94,7 @@ def mentions(
         themes=[item.value for item in theme or ()],
         min_severity=min_severity,
         live=live,
+        story=story,
     )
     if as_json:
         form = Format.JSONL

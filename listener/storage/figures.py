@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.themes import pack
 from listener.storage.mentions import subjects_of
+from listener.storage.story_statements import STORY, mentions_of
 from listener.storage.tables import feeds, mention_links, mention_subjects, mentions, snapshots
 from listener.storage.verdicts import latest_flags
 from listener.storage.views import latest_figures
@@ -54,6 +55,7 @@ class Filters:
     erased: bool | None = None  # True: those whose text is gone
     themes: Sequence[str] = ()  # of classifiers.themes: any of them
     restricted: bool | None = None  # True: what may reveal who is a patient
+    story: int | None = None  # also by the number of one that has been merged
     exercise_id: str = ""
 
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -72,6 +74,8 @@ class Filters:
         ):
             if values:
                 made.append(column.in_(values))
+        if self.story is not None:
+            made.append(mentions_of(self.story))
         if self.min_severity is not None:
             made.append(mentions.c.severity >= self.min_severity)
         if self.live is not None:
@@ -174,7 +178,7 @@ async def _page(
     at, number = mentions.c.occurred_at, mentions.c.id
     order = (at.desc(), number.desc()) if newest else (at, number)
     query = (
-        select(mentions, mention_links.c.sealed)
+        select(mentions, mention_links.c.sealed, STORY)
         .outerjoin(mention_links, mention_links.c.mention_id == number)
         .where(*filters.conditions())
         .order_by(*order)

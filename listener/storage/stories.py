@@ -16,7 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.stories.index import connected
+from classifiers.stories.proposals import Representative
 from listener.storage import story_statements as asked
+from listener.storage.mentions import subjects_of
 
 WINDOW = timedelta(days=7)
 """A key that nobody used for so long is forgotten: last month's link may tell of a new event."""
@@ -88,9 +90,7 @@ async def merge(connection: AsyncConnection, sets: Iterable[Collection[int]]) ->
     if dialect != "sqlite":
         # One merger at a time: what stands for a story does not change under its feet.
         await connection.execute(_ALONE, {"number": _MERGING})
-    bound = {"ids": asked.numbers(connection, stands)}
-    rows = await connection.execute(asked.standing(dialect), bound)
-    stands.update((story, root) for story, root in rows)
+    stands |= await standing(connection, stands)
     roots = [{stands[story] for story in found} for found in listed]
     for group in connected(roots):
         joined = {root for index in group for root in roots[index]}
@@ -100,6 +100,31 @@ async def merge(connection: AsyncConnection, sets: Iterable[Collection[int]]) ->
             await connection.execute(asked.merge(dialect), {"ids": absorbed, "into": into})
         stands = {story: into if root in joined else root for story, root in stands.items()}
     return stands
+
+
+async def standing(connection: AsyncConnection, ids: Collection[int]) -> dict[int, int]:
+    """What stands today for each of these stories."""
+    bound = {"ids": asked.numbers(connection, ids)}
+    rows = await connection.execute(asked.standing(connection.dialect.name), bound)
+    return {row.id: row.stands for row in rows}
+
+
+async def representatives(
+    connection: AsyncConnection, *, since: datetime, exercise_id: str = ""
+) -> list[Representative]:
+    """The first text that is left of each story with a mention received since an instant."""
+    bound = {"since": since, "exercise_id": exercise_id}
+    rows = list(await connection.execute(asked.FIRST_TEXTS, bound))
+    subjects = await subjects_of(connection, [row.id for row in rows])
+    return [
+        Representative(
+            story=row.stands,
+            text=f"{row.title}\n{row.text}" if row.title else row.text,
+            at=row.occurred_at.timestamp(),
+            subjects=subjects.get(row.id, frozenset()),
+        )
+        for row in rows
+    ]
 
 
 async def expire(connection: AsyncConnection, *, at: datetime) -> None:

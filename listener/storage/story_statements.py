@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     Delete,
     Executable,
     Integer,
@@ -57,6 +58,19 @@ def _instant(name: str) -> Any:
 
 def _hour(name: str) -> Any:
     return bindparam(name, type_=Integer)
+
+
+def mentions_of(story: int) -> ColumnElement[bool]:
+    """That a mention is of this story, or of one that has been made one with it."""
+    named = stories.alias("named")
+    root = select(func.coalesce(named.c.merged_into, named.c.id)).where(named.c.id == story)
+    one = root.scalar_subquery()
+    members = select(stories.c.id).where(or_(stories.c.id == one, stories.c.merged_into == one))
+    return mentions.c.story_id.in_(members)
+
+
+# What stands for a mention's story, beside its columns.
+STORY = select(STANDS).where(stories.c.id == mentions.c.story_id).scalar_subquery().label("story")
 
 
 @lru_cache
@@ -114,7 +128,9 @@ def claim(dialect: str) -> Executable:
 @lru_cache
 def standing(dialect: str) -> Select[Any]:
     """Of `ids`: story, the one that stands for it."""
-    return select(stories.c.id, STANDS).where(stories.c.id.in_(_each(dialect, "ids")))
+    return select(stories.c.id, STANDS.label("stands")).where(
+        stories.c.id.in_(_each(dialect, "ids"))
+    )
 
 
 @lru_cache
@@ -134,6 +150,20 @@ def merge(dialect: str) -> Update:
     return update(stories).where(joined).values(merged_into=bindparam("into"))
 
 
+_FIRST = (
+    select(STANDS.label("stands"), func.min(mentions.c.id).label("id"))
+    .join(mentions, mentions.c.story_id == stories.c.id)
+    .where(
+        stories.c.last_at >= _instant("since"),
+        stories.c.exercise_id == bindparam("exercise_id", type_=String),
+        mentions.c.text.is_not(None),
+    )
+    .group_by(STANDS)
+    .subquery()
+)
+FIRST_TEXTS = select(
+    _FIRST.c.stands, mentions.c.id, mentions.c.title, mentions.c.text, mentions.c.occurred_at
+).join(_FIRST, _FIRST.c.id == mentions.c.id)
 EXPIRE = delete(story_keys).where(story_keys.c.seen_hour < _hour("cutoff"))
 
 

@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from classifiers.stories import Proposal
 from connectors.mention import Kind, Mention
 from listener.storage import erasure, stories
 from listener.storage.database import Database
+from listener.storage.figures import Filters, listing
 from listener.storage.story_statements import STANDS
 from listener.storage.tables import mentions
 from listener.storage.tables import stories as table
 from listener.workflows.draft import Origin
+from listener.workflows.merge import Merger
 from tests.listener.house import NIGHT, ORIGIN, count, house, mention, page, rows
 
 LONG = (
@@ -219,3 +222,37 @@ async def test_keys_expire_where_no_page_comes_any_more(database) -> None:
 async def _erase(database: Database, ids: list[int], at: datetime) -> Any:
     async with database.write() as connection:
         await erasure.erase_mentions(connection, ids, at=at)
+
+
+async def test_what_an_encoder_proposes_is_merged_once(database) -> None:
+    said = [mention(n, f"CHU {n} et son brancard", published_at=NIGHT) for n in range(3)]
+    await house(database).process(page(*said), ORIGIN, NIGHT)
+    merger = Merger(database=database)
+    shown = await merger.representatives(NIGHT)
+    assert [one.text for one in shown] == [one.text for one in said]
+    assert {one.subjects for one in shown} == {frozenset({"chu"})}
+    first, second, third = [one.story for one in shown]
+    proposals = [
+        Proposal(older=second, newer=third, similarity=0.7),
+        Proposal(older=first, newer=third, similarity=0.6),
+        Proposal(older=first, newer=10**9, similarity=0.6),
+    ]
+    assert await merger.merge(proposals) == 2
+    assert await merger.merge(proposals) == 0
+    assert {story for _, story in await told(database)} == {first}
+    assert [one.story for one in await merger.representatives(NIGHT)] == [first]
+    assert await merger.representatives(NIGHT + timedelta(days=2)) == []
+
+
+async def test_mentions_are_listed_by_the_story_that_stands_or_stood_for_them(database) -> None:
+    said = [mention(n, f"CHU {n}") for n in range(3)]
+    processor = house(database)
+    await processor.process(page(*said), ORIGIN, NIGHT)
+    first, second, _ = [story for _, story in await told(database)]
+    joining = mention(9, "CHU", parent_id=said[0].external_id, quoted_id=said[1].external_id)
+    await processor.process(page(joining), ORIGIN, NIGHT)
+    for story in (first, second):
+        async with database.read() as connection:
+            found = [item.row async for item in listing(connection, Filters(story=story))]
+        assert {row.text for row in found} == {"CHU 0", "CHU 1", "CHU"}
+        assert {row.story for row in found} == {first}
