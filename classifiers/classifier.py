@@ -44,6 +44,7 @@ class Sample:
     readings: Sequence[Reading] = ()  # oldest first
     usual: float | None = None  # engagement an hour that the author's and network's posts gain
     weight: float = 1.0  # of the source, as configured
+    stands: bool = False  # under the hospital's own page: about it, whatever its words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

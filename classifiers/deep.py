@@ -14,27 +14,27 @@ from numpy.typing import NDArray
 from classifiers.encoder.base import Encoder
 from classifiers.features import Floats
 from classifiers.fusion import Fusion
-from classifiers.outputs import OUTPUTS
+from classifiers.outputs import INNER
 from classifiers.shelf import Arrays, assembled, read_model
 
-FORMAT = 1
+FORMAT = 2
 CACHED = 20_000  # texts whose logits are remembered: a crisis repeats itself
 
 
 @dataclass(kw_only=True)
 class DeepTier:
-    """`weights`: (width + 1) × OUTPUTS, the last row is the intercept."""
+    """`weights`: (width + 1) × INNER, the last row is the intercept."""
 
     encoder: Encoder
     version: str
     weights: NDArray[np.float32]
     with_words: Fusion  # where the lexical model of the language knows all outputs
-    with_sentiment: Fusion  # where it knows the sentiments only: its labels count for nothing
+    with_tone: Fusion  # where it knows a tone only
     by_itself: Fusion  # where no lexical model knows the language
     _known: OrderedDict[bytes, Floats] = field(default_factory=OrderedDict)
 
     def logits(self, texts: Sequence[str]) -> Floats:
-        """len(texts) × OUTPUTS. A text met lately is not encoded again."""
+        """len(texts) × INNER. A text met lately is not encoded again."""
         keys = [_key(text) for text in texts]
         missing = {key: i for i, key in enumerate(keys) if key not in self._known}
         found = {key: self._known[key] for key in keys if key in self._known}
@@ -47,15 +47,15 @@ class DeepTier:
             self._known.move_to_end(key)
         while len(self._known) > CACHED:
             self._known.popitem(last=False)
-        return np.stack([found[key] for key in keys]) if keys else np.zeros((0, len(OUTPUTS)))
+        return np.stack([found[key] for key in keys]) if keys else np.zeros((0, len(INNER)))
 
-    def fused(self, decisions: Floats, logits: Floats, signals: Floats | None) -> Floats:
-        """Probabilities of texts that a lexical model read too, texts × OUTPUTS."""
-        if decisions.shape[1] == len(OUTPUTS):
-            return self.with_words.chances([decisions, logits], signals)
-        padded = np.zeros_like(logits)
-        padded[:, : decisions.shape[1]] = decisions
-        return self.with_sentiment.chances([padded, logits], signals)
+    def fused(self, decisions: Floats, logits: Floats, signals: Floats, *, labels: bool) -> Floats:
+        """Probabilities, texts × OUTPUTS, of texts that a lexical model read too.
+
+        `labels`: whether it knows more than a tone.
+        """
+        fusion = self.with_words if labels else self.with_tone
+        return fusion.chances([decisions, logits], signals)
 
     def alone(self, logits: Floats, signals: Floats | None) -> Floats:
         """Probabilities of texts that no lexical model reads."""
@@ -72,14 +72,14 @@ def load_deep(encoder: Encoder, kind: str, folder: Traversable | None = None) ->
 def assemble(arrays: Arrays, encoder: Encoder, version: str) -> DeepTier:
     """Heads over `encoder`. ValueError where they were trained for another width or format."""
     weights = arrays["weights"].astype(np.float32)
-    if int(arrays["format"].item()) != FORMAT or weights.shape != (encoder.width + 1, len(OUTPUTS)):
+    if int(arrays["format"].item()) != FORMAT or weights.shape != (encoder.width + 1, len(INNER)):
         raise ValueError("another format")
     return DeepTier(
         encoder=encoder,
         version=f"{encoder.version}-{version}",
         weights=weights,
         with_words=Fusion.of(arrays, "words"),
-        with_sentiment=Fusion.of(arrays, "sentiment"),
+        with_tone=Fusion.of(arrays, "tone"),
         by_itself=Fusion.of(arrays, "alone"),
     )
 

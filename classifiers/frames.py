@@ -45,6 +45,8 @@ def pack_sample(sample: Sample) -> dict[str, Any]:
     packed["network"] = _writable(sample.network)
     packed["kind"] = _writable(sample.kind)
     packed["weight"] = sample.weight
+    if sample.stands:
+        packed["stands"] = True
     return packed
 
 

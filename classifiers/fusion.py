@@ -9,40 +9,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.features import Floats
-from classifiers.outputs import CLASSES, LABELS
+from classifiers.outputs import CLASSES, FAMILIAR, GENERAL, INNER, LABELS
 
 SENTIMENTS = len(CLASSES)
 PRIVACY = LABELS.index("patient_privacy")
+# Columns of a tier's logits, texts × INNER.
+TONES = [INNER.index(name) for name in (*CLASSES, *GENERAL)]
+ALONE = [INNER.index(name) for name in (*LABELS, FAMILIAR)]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Fusion:
-    """Weights of logits laid side by side; the last row is the intercept.
+    """Weights of logits laid side by side, tier after tier; the last row is the intercept.
 
-    `sentiments`: (SENTIMENTS × tiers + 1) × SENTIMENTS, multinomial. `labels`: (tiers + 1) × LABELS,
-    each label from its own logits alone. `privacy`: what names and numbers found add to it.
+    `hospital` and `general`: (TONES × tiers + 1) × SENTIMENTS, the multinomial readings of a text
+    that resembles hospital posts and of one that does not. `labels`: (tiers + 1) × ALONE, each
+    label from its own logits. `privacy`: what a search for names and numbers adds to it.
     """
 
-    sentiments: Floats
+    hospital: Floats
+    general: Floats
     labels: Floats
     privacy: Floats
 
-    def chances(self, tiers: Sequence[Floats], signals: Floats | None) -> Floats:
-        """Probabilities, texts × outputs, of each tier's logits."""
-        sentiments = np.concatenate([tier[:, :SENTIMENTS] for tier in tiers], axis=1)
-        labels = sum(
-            tier[:, SENTIMENTS:] * weight for tier, weight in zip(tiers, self.labels, strict=False)
-        )
-        labels = labels + self.labels[-1]
+    def chances(self, tiers: Sequence[Floats], signals: Floats | None = None) -> Floats:
+        """Probabilities, texts × OUTPUTS, of each tier's logits, texts × INNER."""
+        beside = np.concatenate([tier[:, TONES] for tier in tiers], axis=1)
+        labels = np.tile(self.labels[-1], (len(beside), 1))
+        for tier, weight in zip(tiers, self.labels[:-1], strict=True):
+            labels += tier[:, ALONE] * weight
         if signals is not None:
             labels[:, PRIVACY] += (signals * self.privacy).sum(axis=1)
-        said = calibrate(sentiments, self.sentiments)
-        return np.concatenate([said, sigmoid(labels)], axis=1)
+        alone = sigmoid(labels)
+        familiar = alone[:, -1:]
+        said = familiar * calibrate(beside, self.hospital)
+        said += (1 - familiar) * calibrate(beside, self.general)
+        return np.concatenate([said, alone[:, :-1]], axis=1)
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[np.generic]], name: str) -> Fusion:
         """From the arrays of a model file whose names begin with `name`."""
-        parts = ("sentiments", "labels", "privacy")
+        parts = ("hospital", "general", "labels", "privacy")
         return cls(**{part: arrays[f"{name}_{part}"].astype(np.float64) for part in parts})
 
 

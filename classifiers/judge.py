@@ -20,7 +20,7 @@ from classifiers.features import Batch, Floats, Ints, read_batch
 from classifiers.fusion import SENTIMENTS
 from classifiers.language import UNKNOWN
 from classifiers.linear import LinearModel, load
-from classifiers.outputs import CLASSES, OUTPUTS
+from classifiers.outputs import CLASSES, INNER, OUTPUTS
 from classifiers.text import tidy
 from classifiers.themes import THEMES
 
@@ -90,7 +90,7 @@ class Judge:
     def _deep_logits(self, texts: Sequence[str], said: Sequence[int]) -> Floats | None:
         if self.deep is None:
             return None
-        logits = np.zeros((len(texts), len(OUTPUTS)))
+        logits = np.zeros((len(texts), len(INNER)))
         logits[list(said)] = self.deep.logits([texts[i] for i in said])
         return logits
 
@@ -119,12 +119,14 @@ class Judge:
         for part in pages(texts, indexes):
             batch = read_batch([tidy(texts[i]) for i in part], model.lexicon)
             decisions = model.decide(batch)
-            found = signals([texts[i] for i in part]) if len(model.outputs) > SENTIMENTS else None
+            outputs: Sequence[str] = OUTPUTS
             if self.deep is not None and deep is not None:
-                chances = self.deep.fused(decisions, deep[part], found)
+                found = signals([texts[i] for i in part])
+                chances = self.deep.fused(decisions, deep[part], found, labels=model.knows_labels)
+            elif model.knows_labels:
+                chances = model.calibrated(decisions, signals([texts[i] for i in part]))
             else:
-                chances = model.calibrated(decisions, found)
-            outputs = OUTPUTS[: chances.shape[1]]
+                chances, outputs = model.calibrated(decisions), CLASSES
             evidence = Reasons(model, batch, chances) if explain else None
             yield part, _judgements(chances, self._version(model), outputs, evidence)
 
@@ -145,7 +147,7 @@ class Reasons:
         found: list[dict[str, Evidence]] = [{} for _ in range(self.batch.size)]
         told = self.chances[:, CLASSES.index("neutral")] < PLAIN
         self._add(found, self.chances[:, :SENTIMENTS].argmax(axis=1), told)
-        if len(self.model.outputs) > SENTIMENTS:
+        if self.model.knows_labels:
             labels = self.chances[:, SENTIMENTS : SENTIMENTS + len(THEMES)]
             self._add(found, labels.argmax(axis=1) + SENTIMENTS, labels.max(axis=1) >= RAISED)
             toxic = np.full(self.batch.size, OUTPUTS.index("toxicity"))
@@ -155,9 +157,12 @@ class Reasons:
     def _add(
         self, found: list[dict[str, Evidence]], chosen: Ints, wanted: NDArray[np.bool_]
     ) -> None:
+        """`chosen`: a text's output among OUTPUTS."""
         if not wanted.any():
             return
-        said = terms(self.model, self.batch, chosen, wanted)
+        places = {k: self.model.place(OUTPUTS[k]) for k in np.unique(chosen[wanted]).tolist()}
+        at = np.array([places.get(k, 0) for k in chosen.tolist()])
+        said = terms(self.model, self.batch, at, wanted)
         for i in np.flatnonzero(wanted).tolist():
             if said[i]:
                 found[i][OUTPUTS[int(chosen[i])]] = said[i]
@@ -195,7 +200,7 @@ def _judgements(
         Judgement(
             version=version,
             sentiment=_three(row),
-            labels=dict(zip(outputs[SENTIMENTS:], row[SENTIMENTS:], strict=True)),
+            labels=dict(zip(outputs[SENTIMENTS:], row[SENTIMENTS:], strict=False)),
             evidence=why,
         )
         for row, why in zip(np.round(chances, 6).tolist(), evidence, strict=True)

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from classifiers.features import BITS, BUCKETS, FIGURES, Batch, Floats, Grams, Ints, Lexicon
 from classifiers.fusion import SENTIMENTS, Fusion
+from classifiers.outputs import INNER, LABELS
 from classifiers.shelf import assembled, read_model
 
 GRID = 1024  # idf and term frequencies are multiples of 1/GRID: the same on every processor
 MOST = 255  # repeats of one n-gram that still count
-FORMAT = 2
+FORMAT = 3
 
 _FREQUENCY = np.array(
     [0.0] + [round((1 + math.log(n)) * GRID) / GRID for n in range(1, MOST + 1)], dtype=np.float64
@@ -69,10 +70,7 @@ def sums(rows: NDArray[np.float32], document: Ints, size: int) -> Floats:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LinearModel:
-    """n-grams and figures × outputs: SENTIMENTS first, then labels that each stand alone.
-
-    A calibration makes probabilities of decisions.
-    """
+    """n-grams and figures × outputs, some or all of INNER; a fusion makes probabilities of them."""
 
     outputs: tuple[str, ...]
     version: str
@@ -82,20 +80,32 @@ class LinearModel:
     lexicon: Lexicon
     calibration: Fusion
 
+    @property
+    def knows_labels(self) -> bool:
+        """Whether it says more than a tone."""
+        return set(LABELS) <= set(self.outputs)
+
     def decide(self, batch: Batch) -> Floats:
-        """Decision values before calibration, size × outputs."""
-        dense = (batch.figures[:, :, None] * self.figures).sum(axis=1)
-        by_words = self.words.decide(batch.words, batch.size)
-        by_characters = self.characters.decide(batch.characters, batch.size)
-        decisions: Floats = dense + by_words + by_characters
-        return decisions
+        """Decision values before calibration, size × INNER; 0 for outputs that it does not know."""
+        decisions = (batch.figures[:, :, None] * self.figures).sum(axis=1)
+        decisions += self.words.decide(batch.words, batch.size)
+        decisions += self.characters.decide(batch.characters, batch.size)
+        inner = np.zeros((batch.size, len(INNER)))
+        inner[:, [INNER.index(name) for name in self.outputs]] = decisions
+        return inner
+
+    def place(self, output: str) -> int:
+        """Where an output's weights stand; of a tone, the general one's if it knows no other."""
+        return self.outputs.index(output if output in self.outputs else f"any_{output}")
 
     def calibrated(self, decisions: Floats, signals: Floats | None = None) -> Floats:
-        """Probabilities, size × outputs: the sentiments of a row sum to 1."""
+        """Probabilities, size × OUTPUTS: the sentiments of a row sum to 1."""
         return self.calibration.chances([decisions], signals)
 
     def token_shares(self, batch: Batch, chosen: Ints, wanted: NDArray[np.bool_]) -> Floats:
         """How far each token of the `wanted` documents speaks for its document's chosen output.
+
+        `chosen`: a place among `outputs`, a document.
 
         A sentiment is judged against the other sentiments. Repeats are not discounted here, as
         they are in `decide`: this orders tokens, no more.

@@ -92,7 +92,7 @@ class Panel:
         told = Told(
             negative=sentiment.probabilities["negative"],
             themes=judgement.labels,
-            about=judgement.labels.get("about_hospital"),
+            about=None if sample.stands else judgement.labels.get("about_hospital"),
             growth=growth.value,
             forecast=viral.value,
         )

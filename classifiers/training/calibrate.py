@@ -2,51 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from classifiers.features import Floats
-from classifiers.fusion import PRIVACY, SENTIMENTS
+from classifiers.fusion import ALONE, PRIVACY, SENTIMENTS, TONES
 from classifiers.judge import SIGNALS, signals
+from classifiers.outputs import CLASSES, FAMILIAR, GENERAL, INNER
 from classifiers.training.examples import Examples
 
 FUSION_GRID = 4  # decimals of a logit that calibration sees, the same on every processor
 _DECIMALS = 2
+Arrays = Mapping[str, Floats]
 
 
-def fit_fusion(tiers: Sequence[Floats], examples: Examples) -> dict[str, Floats]:
-    """The arrays of a `Fusion` from each tier's logits, texts × outputs, on texts not trained on."""
-    known = np.flatnonzero((examples.truth[:, :SENTIMENTS] >= 0).all(axis=1))
-    beside = np.hstack([tier[known, :SENTIMENTS] for tier in tiers])
-    chosen = examples.truth[known, :SENTIMENTS].argmax(axis=1)
-    model = _logistic(beside, chosen, examples.weights[known])
-    labels = np.zeros((len(tiers) + 1, len(examples.outputs) - SENTIMENTS))
-    privacy = np.zeros(len(SIGNALS))
-    for number in range(labels.shape[1]):
-        known, truth, weights = examples.target(SENTIMENTS + number)
-        beside = np.stack([tier[known, SENTIMENTS + number] for tier in tiers], axis=1)
-        if number == PRIVACY:
-            beside = np.hstack([beside, signals([examples.texts[i] for i in known.tolist()])])
-        fitted = _logistic(beside, truth, weights)
-        labels[:, number] = [*fitted.coef_[0, : len(tiers)], fitted.intercept_[0]]
-        if number == PRIVACY:
-            privacy = fitted.coef_[0, len(tiers) :]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stacker:
+    """Fits the arrays of a `Fusion` on texts that no tier was trained on.
+
+    `tiers`: each one's logits, texts × INNER.
+    """
+
+    tiers: Sequence[Floats]
+    examples: Examples
+
+    def fit(self) -> dict[str, Floats]:
+        """Both tones, and every label."""
+        return {
+            "hospital": self.tone(CLASSES),
+            "general": self.tone(GENERAL),
+            **self.labels(),
+        }
+
+    def tone(self, names: Sequence[str]) -> Floats:
+        """(TONES × tiers + 1) × SENTIMENTS: of CLASSES from hospital posts alone, of GENERAL."""
+        known, chosen, weights = self.examples.tones(names)
+        if names == CLASSES:
+            kept = np.flatnonzero(self.examples.column(FAMILIAR)[known] == 1)
+            known, chosen, weights = known[kept], chosen[kept], weights[kept]
+        beside = np.hstack([np.round(tier[known][:, TONES], FUSION_GRID) for tier in self.tiers])
+        model = _logistic().fit(beside, chosen, weights)
+        return np.round(np.vstack([model.coef_.T, model.intercept_]), _DECIMALS)
+
+    def labels(self) -> dict[str, Floats]:
+        """ "labels" and "privacy"."""
+        labels = np.zeros((len(self.tiers) + 1, len(ALONE)))
+        privacy = np.zeros(len(SIGNALS))
+        for number, column in enumerate(ALONE):
+            known, truth, weights = self.examples.target(INNER[column])
+            beside = np.stack([tier[known, column] for tier in self.tiers], axis=1)
+            beside = np.round(beside, FUSION_GRID)
+            if number == PRIVACY:
+                found = signals([self.examples.texts[i] for i in known.tolist()])
+                beside = np.hstack([beside, found])
+            fitted = _logistic().fit(beside, truth, weights)
+            count = len(self.tiers)
+            labels[:, number] = [*fitted.coef_[0, :count], fitted.intercept_[0]]
+            if number == PRIVACY:
+                privacy = fitted.coef_[0, count:]
+        return {"labels": np.round(labels, _DECIMALS), "privacy": np.round(privacy, _DECIMALS)}
+
+
+def tone_alone(tier: Floats, examples: Examples) -> dict[str, Floats]:
+    """Of one model that knows the general tone only: nothing is familiar to it."""
+    tone = Stacker(tiers=[tier], examples=examples).tone(GENERAL)
+    labels = np.zeros((2, len(ALONE)))
+    labels[-1, -1] = UNFAMILIAR
     return {
-        "sentiments": np.round(np.vstack([model.coef_.T, model.intercept_]), _DECIMALS),
-        "labels": np.round(labels, _DECIMALS),
-        "privacy": np.round(privacy, _DECIMALS),
+        "hospital": np.zeros((len(TONES) + 1, SENTIMENTS)),
+        "general": tone,
+        "labels": labels,
+        "privacy": np.zeros(len(SIGNALS)),
     }
 
 
-def fusion_arrays(name: str, parts: dict[str, Floats]) -> dict[str, NDArray[np.generic]]:
+UNFAMILIAR = -20.0  # the logit of what is never so
+
+
+def fusion_arrays(name: str, parts: Arrays) -> dict[str, NDArray[np.generic]]:
     """As `Fusion.of` reads them back."""
     return {f"{name}_{part}": values for part, values in parts.items()}
 
 
-def _logistic(logits: Floats, truth: NDArray[np.generic], weights: Floats) -> LogisticRegression:
-    return LogisticRegression(C=10.0, tol=1e-8, max_iter=2000).fit(
-        logits, truth, sample_weight=weights
-    )
+def _logistic() -> LogisticRegression:
+    return LogisticRegression(C=1.0, tol=1e-8, max_iter=2000)

@@ -6,7 +6,7 @@ each tier is learnt on texts that neither has seen: the validation writers' and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -19,11 +19,11 @@ from sklearn.linear_model import LogisticRegression
 from classifiers.deep import FORMAT
 from classifiers.encoder.base import Encoder, Vectors
 from classifiers.features import Floats, read_batch
-from classifiers.fusion import SENTIMENTS
+from classifiers.fusion import SENTIMENTS, TONES
 from classifiers.linear import LinearModel, load
-from classifiers.outputs import OUTPUTS
+from classifiers.outputs import CLASSES, FAMILIAR, GENERAL, INNER, LABELS
 from classifiers.text import tidy
-from classifiers.training.calibrate import FUSION_GRID, fit_fusion, fusion_arrays
+from classifiers.training.calibrate import Arrays, Stacker, fusion_arrays
 from classifiers.training.data import read_corpus, read_tweets
 from classifiers.training.examples import Examples, of_posts, of_tweets
 from classifiers.training.fit import save
@@ -31,7 +31,7 @@ from classifiers.training.recipes import OTHERS, POST_WEIGHT, french_examples
 from classifiers.training.shelf import shelve
 
 C = 0.003  # of standardised numbers, far more of them than texts to learn from
-FOREIGN_WEIGHT = 0.3  # a tweet in another language teaches less than a French one
+FOREIGN_WEIGHT = 0.5  # a tweet in another language teaches less than a French one
 HEAD_DECIMALS = 4
 VECTOR_DECIMALS = 4
 
@@ -60,36 +60,40 @@ def build_deep(kind: str, encoder: Encoder, data: Path, out: Path) -> None:
     """deep-KIND: heads over this encoder, fused with the lexical models that lie in `out`."""
     texts = gather(data)
     weights = fit_heads(rounded(encoder, texts.taught.texts), texts.taught)
-    french, multi = load("lexical-fr", out), load("lexical-multi", out)
-    here = _logits(encoder, weights, texts.french)
-    there = _logits(encoder, weights, texts.foreign)
-    words, foreign_words = _words(french, texts.french), _words(multi, texts.foreign)
-    arrays: Mapping[str, NDArray[np.generic]] = {
+    here, there = (_logits(encoder, weights, held) for held in (texts.french, texts.foreign))
+    words = _words(load("lexical-fr", out), texts.french)
+    foreign_words = _words(load("lexical-multi", out), texts.foreign)
+    alone = Stacker(tiers=[here], examples=texts.french).fit()
+    arrays = {
         "format": np.array(FORMAT, dtype=np.int32),
         "weights": weights,
-        **fusion_arrays("words", fit_fusion([words, here], texts.french)),
-        **fusion_arrays("alone", fit_fusion([here], texts.french)),
-        **_foreign(fit_fusion([here], texts.french), foreign_words, there, texts.foreign),
+        **fusion_arrays("words", Stacker(tiers=[words, here], examples=texts.french).fit()),
+        **fusion_arrays("alone", _everywhere(alone, there, texts.foreign)),
+        **fusion_arrays("tone", _beside_a_tone(alone, foreign_words, there, texts.foreign)),
     }
     path = out / f"deep-{kind}.npz"
-    save(path, dict(arrays))
+    save(path, arrays)
     shelve(path)
 
 
 def fit_heads(vectors: Vectors, examples: Examples) -> NDArray[np.float32]:
-    """(width + 1) × outputs; each output learns from the texts that are labelled for it."""
+    """(width + 1) × INNER; each output learns from the texts that are labelled for it."""
     mean, scale = vectors.mean(axis=0), np.maximum(vectors.std(axis=0), 1e-6)
     rows = ((vectors - mean) / scale).astype(np.float64)
-    known = np.flatnonzero((examples.truth[:, :SENTIMENTS] >= 0).all(axis=1))
-    chosen = examples.truth[known, :SENTIMENTS].argmax(axis=1)
-    model = _logistic().fit(rows[known], chosen, examples.weights[known])
-    fitted = [(model.coef_[k], model.intercept_[k]) for k in range(SENTIMENTS)]
-    for number in range(SENTIMENTS, len(OUTPUTS)):
-        known, truth, weights = examples.target(number)
+    fitted: dict[str, tuple[Floats, float]] = {}
+    for names in (CLASSES, GENERAL):
+        known, chosen, weights = examples.tones(names)
+        tone = _logistic().fit(rows[known], chosen, weights)
+        fitted |= {name: (tone.coef_[k], tone.intercept_[k]) for k, name in enumerate(names)}
+    for name in (*LABELS, FAMILIAR):
+        known, truth, weights = examples.target(name)
         label = _logistic("balanced").fit(rows[known], truth, weights)
-        fitted.append((label.coef_[0], label.intercept_[0]))
+        fitted[name] = (label.coef_[0], label.intercept_[0])
     # The scaling goes into the weights, so that a text costs one product.
-    columns = [np.append(w / scale, b - (w * mean / scale).sum()) for w, b in fitted]
+    columns = [
+        np.append(weight / scale, bias - (weight * mean / scale).sum())
+        for weight, bias in (fitted[name] for name in INNER)
+    ]
     return np.round(np.stack(columns, axis=1), HEAD_DECIMALS).astype(np.float32)
 
 
@@ -100,29 +104,29 @@ def rounded(encoder: Encoder, texts: Sequence[str]) -> Vectors:
 
 def _logits(encoder: Encoder, weights: NDArray[np.float32], examples: Examples) -> Floats:
     vectors = rounded(encoder, examples.texts).astype(np.float64)
-    logits: Floats = np.round(vectors @ weights[:-1] + weights[-1], FUSION_GRID)
-    return logits
+    return np.asarray(vectors @ weights[:-1] + weights[-1], dtype=np.float64)
 
 
 def _words(model: LinearModel, examples: Examples) -> Floats:
-    """A lexical model's decisions, padded to all outputs where it knows the sentiments only."""
-    batch = read_batch([tidy(text) for text in examples.texts], model.lexicon)
-    decisions = np.zeros((examples.size, len(OUTPUTS)))
-    decisions[:, : len(model.outputs)] = model.decide(batch)
-    return np.round(decisions, FUSION_GRID)
+    """A lexical model's decisions on texts that it was not trained on."""
+    return model.decide(read_batch([tidy(text) for text in examples.texts], model.lexicon))
 
 
-def _foreign(
-    alone: Mapping[str, Floats], words: Floats, deep: Floats, examples: Examples
-) -> dict[str, NDArray[np.generic]]:
-    """Sentiments fused on foreign tweets; labels as the deep tier alone judges them."""
-    slope, intercept = alone["labels"]
-    fused = fit_fusion([words, deep], examples.sentiments_only())
-    labels = np.stack([np.zeros_like(slope), slope, intercept])
-    return fusion_arrays(
-        "sentiment",
-        {"sentiments": fused["sentiments"], "labels": labels, "privacy": alone["privacy"]},
-    )
+def _everywhere(alone: Arrays, deep: Floats, foreign: Examples) -> Arrays:
+    """The deep tier by itself, in languages of which no words are known: as in foreign tweets."""
+    general = Stacker(tiers=[deep], examples=foreign).tone(GENERAL)
+    return {**alone, "general": general}
+
+
+def _beside_a_tone(alone: Arrays, words: Floats, deep: Floats, foreign: Examples) -> Arrays:
+    """The general tone from both; all else as the deep tier alone judges it."""
+    silent = np.zeros((len(TONES), SENTIMENTS))
+    return {
+        "hospital": np.vstack([silent, alone["hospital"]]),
+        "general": Stacker(tiers=[words, deep], examples=foreign).tone(GENERAL),
+        "labels": np.vstack([np.zeros((1, alone["labels"].shape[1])), alone["labels"]]),
+        "privacy": alone["privacy"],
+    }
 
 
 def _tweets(data: Path, folder: str, *, held: bool) -> Examples:

@@ -10,23 +10,23 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
 from classifiers.features import Floats
-from classifiers.fusion import SENTIMENTS
-from classifiers.outputs import CLASSES, LABELS, OUTPUTS
+from classifiers.outputs import CLASSES, FAMILIAR, GENERAL, INNER, OUTPUTS
 from classifiers.training.data import Labelled, Post
 
 UNKNOWN = -1
+PARTS = 10  # groups of texts whose writers are not known
 Indexes = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examples:
-    """`truth`: texts × OUTPUTS of 0, 1 or UNKNOWN; `groups` keep a writer's texts together."""
+    """`truth`: texts × outputs of 0, 1 or UNKNOWN; `groups` keep a writer's texts together."""
 
     texts: Sequence[str]
     truth: NDArray[np.int8]
     weights: Floats
     groups: NDArray[np.int64]
-    outputs: tuple[str, ...] = OUTPUTS
+    outputs: tuple[str, ...] = INNER
 
     @property
     def size(self) -> int:
@@ -56,14 +56,26 @@ class Examples:
         """The same texts, each counting `factor` times what it did."""
         return replace(self, weights=self.weights * factor)
 
-    def sentiments_only(self) -> Examples:
-        """The same texts, as a model that knows no label sees them."""
-        return replace(self, truth=self.truth[:, :SENTIMENTS], outputs=self.outputs[:SENTIMENTS])
+    def of(self, outputs: tuple[str, ...]) -> Examples:
+        """The same texts, as a model that knows these outputs alone sees them."""
+        columns = [self.outputs.index(name) for name in outputs]
+        return replace(self, truth=self.truth[:, columns], outputs=outputs)
 
-    def target(self, number: int) -> tuple[Indexes, NDArray[np.int8], Floats]:
+    def column(self, output: str) -> NDArray[np.int8]:
+        """What is known of one output, a text."""
+        return self.truth[:, self.outputs.index(output)]
+
+    def target(self, output: str) -> tuple[Indexes, NDArray[np.int8], Floats]:
         """Of one output: the texts labelled for it, 0 or 1 for each, and how much each counts."""
-        known = np.flatnonzero(self.truth[:, number] != UNKNOWN)
-        return known, self.truth[known, number], self.weights[known]
+        column = self.column(output)
+        known = np.flatnonzero(column != UNKNOWN)
+        return known, column[known], self.weights[known]
+
+    def tones(self, names: Sequence[str]) -> tuple[Indexes, Indexes, Floats]:
+        """Of three outputs that exclude each other: texts labelled, each one's class, its weight."""
+        columns = np.stack([self.column(name) for name in names], axis=1)
+        known = np.flatnonzero((columns != UNKNOWN).all(axis=1))
+        return known, columns[known].argmax(axis=1), self.weights[known]
 
     def folds(self, count: int) -> Iterator[tuple[Indexes, Indexes]]:
         """Known and held-back indexes, no group in both."""
@@ -71,38 +83,42 @@ class Examples:
 
 
 def of_posts(posts: Sequence[Post], weight: float) -> Examples:
-    """The project's own posts: every output is known, groups are writers."""
-    sentiments = np.array([[p.sentiment == name for name in CLASSES] for p in posts])
-    labels = np.stack([p.labels for p in posts])
+    """The project's own posts: all but the general tone is known, groups are writers."""
+    truth = np.full((len(posts), len(INNER)), UNKNOWN, dtype=np.int8)
+    truth[:, : len(CLASSES)] = [[p.sentiment == name for name in CLASSES] for p in posts]
+    truth[:, len(CLASSES) : len(OUTPUTS)] = [p.labels for p in posts]
+    truth[:, INNER.index(FAMILIAR)] = 1
     writers = sorted({p.writer for p in posts})
     return Examples(
         texts=[p.text for p in posts],
-        truth=np.hstack([sentiments, labels]).astype(np.int8),
+        truth=truth,
         weights=np.full(len(posts), weight),
         groups=np.array([writers.index(p.writer) for p in posts]),
     )
 
 
-def of_tweets(tweets: Labelled, outputs: tuple[str, ...] = OUTPUTS, parts: int = 10) -> Examples:
-    """Texts of which the sentiment alone is known, in `parts` groups of their order."""
-    truth = np.full((len(tweets.texts), len(outputs)), UNKNOWN, dtype=np.int8)
-    truth[:, :SENTIMENTS] = np.array([[said == name for name in CLASSES] for said in tweets.labels])
+def of_tweets(tweets: Labelled) -> Examples:
+    """Texts of other subjects, of which the tone is known."""
+    said = np.array([[label == name for name in CLASSES] for label in tweets.labels])
+    truth = np.full((len(tweets.texts), len(INNER)), UNKNOWN, dtype=np.int8)
+    for names in (CLASSES, GENERAL):
+        truth[:, [INNER.index(name) for name in names]] = said
+    truth[:, INNER.index(FAMILIAR)] = 0
     return Examples(
         texts=tweets.texts,
         truth=truth,
         weights=np.ones(len(tweets.texts)),
-        groups=np.arange(len(tweets.texts)) % parts,
-        outputs=outputs,
+        groups=np.arange(len(tweets.texts)) % PARTS,
     )
 
 
 def of_label(texts: Sequence[str], label: str, truth: Sequence[bool], weight: float) -> Examples:
     """Texts of which one label alone is known."""
-    known = np.full((len(texts), len(OUTPUTS)), UNKNOWN, dtype=np.int8)
-    known[:, SENTIMENTS + LABELS.index(label)] = truth
+    known = np.full((len(texts), len(INNER)), UNKNOWN, dtype=np.int8)
+    known[:, INNER.index(label)] = truth
     return Examples(
         texts=texts,
         truth=known,
         weights=np.full(len(texts), weight),
-        groups=np.arange(len(texts)) % 10,
+        groups=np.arange(len(texts)) % PARTS,
     )

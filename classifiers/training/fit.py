@@ -18,10 +18,10 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.svm import LinearSVC
 
 from classifiers.features import BUCKETS, Batch, Floats, Grams, Lexicon, read_batch
-from classifiers.fusion import SENTIMENTS
 from classifiers.linear import FORMAT, GRID, Weighted, weigh
+from classifiers.outputs import CLASSES, GENERAL, INNER
 from classifiers.text import tidy
-from classifiers.training.calibrate import FUSION_GRID, fit_fusion, fusion_arrays
+from classifiers.training.calibrate import Stacker, fusion_arrays, tone_alone
 from classifiers.training.examples import Examples
 
 MIN_DOCUMENTS = 2  # an n-gram of one document teaches nothing of others
@@ -58,19 +58,22 @@ class LexicalTrainer:
     @staticmethod
     def _calibrate(matrix: csr_matrix, examples: Examples) -> dict[str, Floats]:
         """Platt's method, on decisions about texts whose writers were left out of each fit."""
-        decisions = np.zeros((examples.size, len(examples.outputs)))
+        decisions = np.zeros((examples.size, len(INNER)))
+        columns = np.array([INNER.index(name) for name in examples.outputs])
         for known, held in examples.folds(FOLDS):
             coefficients = fit_outputs(matrix[known], examples.take(known))
-            decisions[held] = matrix[held] @ coefficients.T
-        return fit_fusion([np.round(decisions, FUSION_GRID)], examples)
+            decisions[np.ix_(held, columns)] = matrix[held] @ coefficients.T
+        if set(examples.outputs) == set(GENERAL):
+            return tone_alone(decisions, examples)
+        return Stacker(tiers=[decisions], examples=examples).fit()
 
 
 def fit_outputs(matrix: csr_matrix, examples: Examples) -> Floats:
-    """Coefficients, outputs × columns; each output learns from the texts that are labelled for it."""
+    """Coefficients, outputs × columns; each output learns from the texts labelled for it."""
     rows = []
-    for number in range(len(examples.outputs)):
-        known, truth, weights = examples.target(number)
-        rows.append(_svm(number).fit(matrix[known], truth, sample_weight=weights).coef_[0])
+    for output in examples.outputs:
+        known, truth, weights = examples.target(output)
+        rows.append(_svm(output).fit(matrix[known], truth, sample_weight=weights).coef_[0])
     return np.stack(rows)
 
 
@@ -101,7 +104,7 @@ def save(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def _svm(number: int) -> LinearSVC:
+def _svm(output: str) -> LinearSVC:
     # A bias among the figures makes liblinear's own needless. Labels are rare, sentiments are not.
     return LinearSVC(
         C=C,
@@ -110,7 +113,7 @@ def _svm(number: int) -> LinearSVC:
         random_state=SEED,
         tol=1e-3,
         max_iter=20_000,
-        class_weight=None if number < SENTIMENTS else "balanced",
+        class_weight=None if output in (*CLASSES, *GENERAL) else "balanced",
     )
 
 

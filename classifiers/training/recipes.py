@@ -9,10 +9,9 @@ from operator import add
 from pathlib import Path
 
 from classifiers.features import FIGURES, Lexicon
-from classifiers.fusion import SENTIMENTS
 from classifiers.judge import Judge
 from classifiers.linear import LinearModel, load
-from classifiers.outputs import OUTPUTS
+from classifiers.outputs import GENERAL, INNER
 from classifiers.sentiment import SentimentClassifier
 from classifiers.training.card import write_card
 from classifiers.training.data import (
@@ -64,9 +63,10 @@ def build_french(data: Path, out: Path) -> dict[str, Measure]:
 def build_multi(data: Path, out: Path) -> dict[str, Measure]:
     """lexical-multi: tweets of five languages and emoji, one model of sentiment."""
     name = "lexical-multi"
-    tweets = reduce(add, [read_tweets(data, folder, "train") for folder in OTHERS.values()])
+    parts = [read_tweets(data, folder, "train").part(held=False) for folder in OTHERS.values()]
+    tweets = reduce(add, parts)
     lexicon = read_emoji(data)
-    model = _build(name, lexicon, of_tweets(tweets, OUTPUTS[:SENTIMENTS]), out)
+    model = _build(name, lexicon, of_tweets(tweets), out, outputs=GENERAL)
     classifier = _classifier(model, OTHERS)
     measures = {
         folder.capitalize(): measure(classifier, read_tweets(data, folder, "val"), code)
@@ -76,8 +76,15 @@ def build_multi(data: Path, out: Path) -> dict[str, Measure]:
     return measures
 
 
-def _build(name: str, lexicon: Lexicon, examples: Examples, out: Path) -> LinearModel:
+def _build(
+    name: str,
+    lexicon: Lexicon,
+    examples: Examples,
+    out: Path,
+    outputs: tuple[str, ...] = INNER,
+) -> LinearModel:
     """Fit, save, and read back as users will."""
+    examples = examples.of(outputs)
     path = out / f"{name}.npz"
     save(path, LexicalTrainer(lexicon=lexicon).fit(examples))
     shelve(path)

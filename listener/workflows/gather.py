@@ -201,6 +201,7 @@ class Gatherer:
                 readings=readings,
                 usual=self._usual.get(mention.network),
                 weight=item.known.weight if item.known else weight,
+                stands=item.draft.stands,
             )
         if item.known is None:
             raise ValueError("an item is a draft, a known mention, or both")
@@ -242,6 +243,7 @@ def _known_sample(known: Known, readings: Sequence[Reading], usual: float | None
         readings=readings,
         usual=usual,
         weight=known.weight,
+        stands=known.stands,
     )
 
 

@@ -57,6 +57,15 @@ def test_a_spreading_complaint_is_graver_than_a_quiet_one(panel):
     assert by_name(spreading)["severity"].value > by_name(quiet)["severity"].value + 20
 
 
+def test_a_comment_under_the_hospitals_own_page_is_about_it_whatever_its_words(panel):
+    text = "Neuf heures, et personne ne s’excuse"
+    (loose,), (standing,) = (
+        [by_name(row)["severity"].value for row in panel.score([sample])]
+        for sample in (Sample(text=text), Sample(text=text, stands=True))
+    )
+    assert standing >= loose
+
+
 def test_a_title_alone_is_read(panel):
     (row,) = panel.score([Sample(text="", title=COMPLAINT)])
     assert by_name(row)["sentiment"].label == "negative"
