@@ -145,6 +145,7 @@ class Application:
                 restricted_from=scoring.restricted_from,
                 about_from=scoring.about_from,
                 deep=scoring.deep,
+                points=scoring.severity.points,
             ),
         )
 

@@ -11,7 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.storage import stories
 from listener.storage.dialect import chunks, each_of, insert
-from listener.storage.tables import mention_links, mentions, quarantine, scores, tombstones
+from listener.storage.tables import (
+    labels,
+    mention_links,
+    mentions,
+    quarantine,
+    scores,
+    tombstones,
+)
 
 # The hash goes too: whoever holds the key could confirm a guess of the text by it.
 ERASED = {
@@ -82,7 +89,7 @@ async def bury(
 
 
 async def erase_mentions(connection: AsyncConnection, ids: Collection[int], *, at: datetime) -> int:
-    """Erase texts, authors, links and what explanations quote of them; the figures stay."""
+    """Erase texts, authors, links, labels and what explanations quote; the figures stay."""
     for part in chunks(ids):
         await connection.execute(
             update(mentions).where(mentions.c.id.in_(part)).values(**ERASED, deleted_at=at)
@@ -91,6 +98,8 @@ async def erase_mentions(connection: AsyncConnection, ids: Collection[int], *, a
         await connection.execute(
             update(scores).where(scores.c.mention_id.in_(part)).values(reasons=[])
         )
+        # What is left to learn from is the text: without it a label teaches nothing.
+        await connection.execute(delete(labels).where(labels.c.mention_id.in_(part)))
     await stories.forget_silenced(connection, ids)
     return len(ids)
 

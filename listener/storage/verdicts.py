@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from classifiers.classifier import Score
+from classifiers.classifier import Reason, Score
 from listener.domain.triage import DEEP
 from listener.storage.dialect import chunks, insert_new
 from listener.storage.tables import mention_subjects, mentions, scores
@@ -104,3 +104,20 @@ async def latest_flags(
         )
         found.update((row.mention_id, row.probabilities) for row in rows)
     return found
+
+
+async def latest(connection: AsyncConnection, ids: Collection[int]) -> dict[int, list[Score]]:
+    """The newest score of each classifier, by mention."""
+    found: dict[int, dict[str, Score]] = {}
+    for part in chunks(ids):
+        query = select(scores).where(scores.c.mention_id.in_(part)).order_by(scores.c.scored_at)
+        for row in await connection.execute(query):
+            found.setdefault(row.mention_id, {})[row.classifier] = Score(
+                classifier=row.classifier,
+                version=row.version,
+                value=row.value,
+                probabilities=row.probabilities,
+                figures=row.figures,
+                reasons=tuple(Reason(code=c, share=s, detail=d) for c, s, d in row.reasons),
+            )
+    return {number: list(by_name.values()) for number, by_name in found.items()}

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from classifiers.severity import DEFAULT, Points
 from listener.domain.rule import CountRule, NegativeShareRule, Rule, SeverityRule, subjects_of
 from listener.domain.triage import Judged, priority
 from listener.storage import facts
@@ -48,6 +49,7 @@ class Marker:
     restricted_from: float = 0.4  # low: who is a patient is better hidden once too often
     about_from: float = 0.35
     deep: bool = False
+    points: Points = DEFAULT  # of a severity that a person's word changes
     exercise_id: str = ""
     _severe: Sequence[SeverityRule] = field(init=False)
     _near: frozenset[str] = field(default=frozenset(), init=False)

@@ -15,6 +15,7 @@ from listener.storage import mentions, verdicts
 from listener.storage.mentions import Known
 from listener.workflows.draft import STORED_SCORES, Draft, RowMaker, snapshot_rows
 from listener.workflows.gather import Gathered, Item
+from listener.workflows.heed import PERSON, heed
 from listener.workflows.marks import GREW, Marker, Marks
 from listener.workflows.scoring import Scored, Verdicts
 
@@ -85,7 +86,7 @@ def _stored(scores: Scored, names: Sequence[str] = STORED_SCORES) -> list[Score]
     return [
         score
         for score in scores or ()
-        if score.classifier in names
+        if (score.classifier in names or score.version == PERSON)
         and (score.probabilities or score.figures or score.value is not None)
     ]
 
@@ -143,7 +144,7 @@ async def current_marks(
     """What each known mention's row is to say from now on."""
     moved = [known.id for item, known in again if only_moved(item, known)]
     before = await verdicts.fast_severities(connection, moved) if moved else {}
-    return [
+    said = [
         marker.moved(item.scores, known, before.get(known.id))
         if only_moved(item, known)
         else marker.again(
@@ -154,6 +155,7 @@ async def current_marks(
         )
         for item, known in again
     ]
+    return await heed(connection, marker, again, said)
 
 
 def only_moved(item: Item, known: Known) -> bool:

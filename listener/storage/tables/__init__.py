@@ -10,6 +10,7 @@ from listener.storage.tables.incidents import (
     incidents,
     outbox,
 )
+from listener.storage.tables.labels import labels
 from listener.storage.tables.mentions import (
     mention_links,
     mention_subjects,
@@ -43,6 +44,7 @@ __all__ = [
     "incident_events",
     "incident_mentions",
     "incidents",
+    "labels",
     "mention_links",
     "mention_subjects",
     "mentions",
