@@ -6,7 +6,7 @@ RUNTIME := $(VENV)/.runtime
 DEV     := $(VENV)/.dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run install test lint format bench soak messages lock train clean
+.PHONY: run install test lint format bench soak messages lock train quality clean
 
 run: $(RUNTIME)          ## watch the bundled replay of an invented hospital (or your ./config.toml)
 	@$(BIN)/listener run
@@ -34,6 +34,9 @@ soak: $(DEV)             ## kill -9, outages and floods: minutes, not seconds
 
 train: $(DEV)            ## rebuild the shipped models: make train DATA=path/to/data
 	@$(BIN)/python -m classifiers.training --data $(DATA)
+
+quality: $(DEV)         ## measure the classifiers anew, into docs/quality.md: make quality DATA=path/to/data
+	@$(BIN)/python -m classifiers.evaluation.quality --data $(DATA) --page docs/quality.md
 
 CATALOGUE := listener/locale/fr/LC_MESSAGES/listener.po
 messages: $(DEV)         ## bring the French catalogue up to date with the code; then fill what is empty
