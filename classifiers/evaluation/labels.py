@@ -23,11 +23,11 @@ Truth = NDArray[np.bool_]
 def evaluate_themes(path: Path, tier: Tier = "whole") -> dict[str, Any]:
     """Figures of themes (columns text, themes), as fractions.
 
-    macro_f1 is over the themes that occur in the file. ValueError names file and row.
+    macro_f1 is over the themes that occur in the file. ValueError names file and line.
     """
     rows = read_rows(path, ("text", "themes"))
-    truth = np.array([_row(path, number, row["themes"]) for number, row in enumerate(rows, 1)])
-    chances, speed = judge([row["text"] for row in rows], tier)
+    truth = np.array([_row(path, line, row["themes"]) for line, row in rows])
+    chances, speed = judge([row["text"] for _, row in rows], tier)
     found = chances[:, [OUTPUTS.index(theme) for theme in THEMES]] >= LIKELY
     occurring = np.flatnonzero(truth.any(axis=0))
     if not len(occurring):
@@ -107,11 +107,13 @@ def _curve(chance: Floats, truth: Truth) -> tuple[Floats, Floats]:
     return hits / (last + 1), hits / max(1, int(truth.sum()))
 
 
-def _row(path: Path, number: int, themes: Any) -> list[bool]:
+def _row(path: Path, line: int, themes: Any) -> list[bool]:
     """A list, or names separated by commas, spaces or bars."""
     if isinstance(themes, str):
         themes = themes.replace(",", " ").replace("|", " ").split()
-    unknown = set(themes) - set(THEMES)
+    if not isinstance(themes, list):
+        raise ValueError(f"{path}, line {line}: themes is {themes!r}, no list of names")
+    unknown = [name for name in themes if name not in THEMES]
     if unknown:
-        raise ValueError(f"{path}, row {number}: unknown themes {sorted(unknown)}")
+        raise ValueError(f"{path}, line {line}: unknown themes {unknown}")
     return [theme in themes for theme in THEMES]

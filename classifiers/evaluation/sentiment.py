@@ -30,19 +30,19 @@ def evaluate(path: Path, tier: Tier = "whole", *, binary: bool = False) -> dict[
     ValueError, naming file and line: a file or label that cannot be read.
     """
     rows = read_rows(path, ("text", "label"))
-    for number, row in enumerate(rows, 1):
+    for line, row in rows:
         if row["label"] not in CLASSES:
-            raise ValueError(f"{path}, row {number}: label is {row['label']!r}, not {CLASSES}")
+            raise ValueError(f"{path}, line {line}: label is {row['label']!r}, not {CLASSES}")
     if binary:
-        rows = [row for row in rows if row["label"] != "neutral"]
+        rows = [(line, row) for line, row in rows if row["label"] != "neutral"]
         if not rows:
             raise ValueError(f"{path}: every row is neutral")
-    chances, speed = judge([row["text"] for row in rows], tier)
+    chances, speed = judge([row["text"] for _, row in rows], tier)
     classes = tuple(c for c in CLASSES if not binary or c != "neutral")
     columns = [CLASSES.index(name) for name in classes]
     chances = chances[:, :SENTIMENTS][:, columns]
     chances = chances / np.maximum(chances.sum(axis=1, keepdims=True), 1e-12)
-    truth = np.array([classes.index(row["label"]) for row in rows])
+    truth = np.array([classes.index(row["label"]) for _, row in rows])
     return {"n": len(rows), "tier": tier} | figures(chances, truth, classes, speed)
 
 

@@ -8,14 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+Rows = list[tuple[int, Mapping[str, Any]]]
+
 LIMIT = 10_000_000  # characters of one field: csv's own is too small for a long thread
 
 
-def read_rows(path: Path, columns: Sequence[str]) -> list[Mapping[str, Any]]:
-    """The rows of `path`, each with all of `columns`. ValueError, naming file and line."""
+def read_rows(path: Path, columns: Sequence[str]) -> Rows:
+    """Line and content of each row of `path`, which has all of `columns`.
+
+    ValueError, naming file and line.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(_jsonl(path, file) if _is_json(path) else _table(path, file))
+            rows: Rows = list(_jsonl(path, file) if _is_json(path) else _table(path, file))
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -28,17 +33,17 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Mapping[str, Any]]:
             raise ValueError(f"{path}, line {number}: no {' and no '.join(missing)}")
         if not isinstance(row["text"], str):
             raise ValueError(f"{path}, line {number}: text is {row['text']!r}, not a text")
-    return [row for _, row in rows]
+    return rows
 
 
 def read_binary(path: Path) -> tuple[list[str], list[bool]]:
     """Texts, and whether each one's label is 1."""
     rows = read_rows(path, ("text", "label"))
     known = {"0": False, "1": True, "False": False, "True": True}
-    for number, row in enumerate(rows, 1):
+    for line, row in rows:
         if str(row["label"]) not in known:
-            raise ValueError(f"{path}, row {number}: label is {row['label']!r}, not 0 or 1")
-    return [row["text"] for row in rows], [known[str(row["label"])] for row in rows]
+            raise ValueError(f"{path}, line {line}: label is {row['label']!r}, not 0 or 1")
+    return [row["text"] for _, row in rows], [known[str(row["label"])] for _, row in rows]
 
 
 def _is_json(path: Path) -> bool:
@@ -53,7 +58,7 @@ def _jsonl(path: Path, file: Any) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}, line {number}: not JSON") from error
         if not isinstance(row, dict):
             raise ValueError(f"{path}, line {number}: not an object")
@@ -64,7 +69,10 @@ def _table(path: Path, file: Any) -> Iterator[tuple[int, dict[str, Any]]]:
     csv.field_size_limit(LIMIT)
     # A quotation mark in a tab-separated post is a quotation mark.
     reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-    if "text" not in (reader.fieldnames or ()):
-        raise ValueError(f"{path}, line 1: no column named text (tab-separated, with a header)")
-    for row in reader:
-        yield reader.line_num, row
+    try:
+        if "text" not in (reader.fieldnames or ()):
+            raise ValueError(f"{path}, line 1: no column named text (tab-separated, with a header)")
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise ValueError(f"{path}, line {reader.line_num + 1}: {error}") from error
