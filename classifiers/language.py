@@ -8,6 +8,9 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from classifiers.classifier import Reason, Score
 from classifiers.text import for_language
 from classifiers.words import read_words
@@ -39,6 +42,8 @@ LANGUAGES = read_words("language_codes")
 class LanguageClassifier:
     """Cue words of French first, then py3langid (Naive Bayes over byte n-grams)."""
 
+    classes_: Sequence[str] = (*sorted(LANGUAGES), UNKNOWN)
+
     @cached_property
     def _library(self) -> LanguageIdentifier:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier
@@ -61,6 +66,12 @@ class LanguageClassifier:
         if sum(map(len, words)) < MIN_LETTERS:
             return _score(declared or UNKNOWN, 0.6, "declared" if declared else "too_short")
         return self._by_library(text, declared)
+
+    def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """len(texts) × classes, of texts whose network declares no language."""
+        found = [self.score(text).probabilities for text in texts]
+        rows = [[chances.get(code, 0.0) for code in self.classes_] for chances in found]
+        return np.array(rows).reshape(len(texts), len(self.classes_))
 
     def classify(self, text: str, declared: str | None = None) -> str:
         return self.score(text, declared).label or UNKNOWN

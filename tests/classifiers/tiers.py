@@ -11,7 +11,8 @@ import numpy as np
 
 from classifiers.deep import FORMAT, DeepTier, assemble
 from classifiers.encoder.base import Vectors, unit
-from classifiers.outputs import CLASSES, LABELS, OUTPUTS
+from classifiers.fusion import ALONE, TONES
+from classifiers.outputs import CLASSES, INNER
 from classifiers.text import sanitise
 
 
@@ -39,11 +40,13 @@ class LetterEncoder:
 def heads(width: int, seed: int = 7) -> dict[str, np.ndarray]:
     """What a file of heads over an encoder of this width holds."""
     random = np.random.default_rng(seed)
-    weights = random.normal(0, 3 / np.sqrt(width), (width + 1, len(OUTPUTS)))
+    weights = random.normal(0, 3 / np.sqrt(width), (width + 1, len(INNER)))
     found = {"format": np.array(FORMAT), "weights": weights.astype(np.float32)}
-    for name, tiers in (("words", 2), ("sentiment", 2), ("alone", 1)):
-        found[f"{name}_sentiments"] = random.normal(0, 1, (len(CLASSES) * tiers + 1, len(CLASSES)))
-        found[f"{name}_labels"] = random.uniform(0.2, 1, (tiers + 1, len(LABELS)))
+    for name, tiers in (("words", 2), ("tone", 2), ("alone", 1)):
+        for reading in ("hospital", "general"):
+            sizes = (len(TONES) * tiers + 1, len(CLASSES))
+            found[f"{name}_{reading}"] = random.normal(0, 1, sizes)
+        found[f"{name}_labels"] = random.uniform(0.2, 1, (tiers + 1, len(ALONE)))
         found[f"{name}_privacy"] = random.uniform(0.2, 1, 2)
     return found
 
