@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import subprocess
 import sys
 from importlib.resources import files
@@ -15,9 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.classifier import ModelError
-from classifiers.linear import load
 from classifiers.sentiment import CLASSES, SentimentClassifier
+from tests.classifiers.wild import WILD
 
 POSITIVE = [
     "Merci à toute l'équipe des urgences, vous êtes formidables",
@@ -33,24 +30,6 @@ NEUTRAL = [
     "Le CHU de Valmont annonce l'ouverture d'un service d'oncologie le 3 mars",
     "Les visites sont autorisées de 13 h à 20 h",
     "Le conseil de surveillance se réunira mardi",
-]
-
-WILD = [
-    "",
-    " \n\t ",
-    "\x00",
-    "\ud800\udfff",
-    "👏👏👏",
-    "شكرا جزيلا لجميع الممرضات",
-    "a" * 100_000,
-    "honte " * 20_000,
-    "!" * 10_000,
-    "é" * 10_000,
-    "\u202eodnom el tuot rirgua\u202c",
-    "merci\x00honte",
-    "'",
-    "#",
-    "@@@@",
 ]
 
 
@@ -70,14 +49,14 @@ def test_what_is_plain_is_read_right(classifier, text, label):
 
 
 def test_wild_texts_have_probabilities_that_sum_to_one(classifier):
-    for score in classifier.scores(WILD):
+    for score in classifier.scores(list(WILD.values())):
         assert tuple(score.probabilities) == CLASSES
         assert abs(sum(score.probabilities.values()) - 1) < 1e-5
         assert all(0 <= p <= 1 for p in score.probabilities.values())
 
 
 def test_a_batch_says_what_each_text_alone_says(classifier):
-    texts = POSITIVE + WILD + NEGATIVE + NEUTRAL
+    texts = POSITIVE + list(WILD.values()) + NEGATIVE + NEUTRAL
     assert classifier.scores(texts) == [classifier.scores([text])[0] for text in texts]
 
 
@@ -91,7 +70,7 @@ def test_a_page_of_long_reads_is_judged_in_parts_that_change_nothing(classifier)
 
 
 def test_the_order_of_a_batch_does_not_matter(classifier):
-    texts = POSITIVE + NEGATIVE + WILD
+    texts = POSITIVE + NEGATIVE + list(WILD.values())
     assert classifier.scores(texts[::-1]) == classifier.scores(texts)[::-1]
 
 
@@ -142,7 +121,7 @@ def test_the_evidence_never_names_a_person(classifier):
 def test_the_plainest_of_other_languages_is_read(classifier, text, language, label):
     (score,) = classifier.scores([text], [language])
     assert score.label == label
-    assert score.version.startswith("sentiment-multi-")
+    assert score.version.startswith("lexical-multi-")
 
 
 def test_a_language_no_model_reads_is_not_judged(classifier):
@@ -158,67 +137,12 @@ def test_an_empty_text_is_not_judged(classifier):
     assert score.reasons[0].code == "no_text"
 
 
-@pytest.fixture
-def models(tmp_path):
-    folder = tmp_path / "models"
-    shutil.copytree(str(files("classifiers").joinpath("models")), folder)
-    return folder
-
-
-def test_the_shipped_model_is_the_one_the_manifest_lists(models):
-    assert load("sentiment-fr", models).version == SentimentClassifier().version
-
-
-def test_a_missing_model_is_named_with_what_to_do(models):
-    (models / "sentiment-fr.npz").unlink()
-    with pytest.raises(ModelError, match=r"sentiment-fr\.npz is missing.*make train"):
-        load("sentiment-fr", models)
-
-
-def test_an_altered_model_is_refused(models):
-    content = bytearray((models / "sentiment-fr.npz").read_bytes())
-    content[len(content) // 2] ^= 1
-    (models / "sentiment-fr.npz").write_bytes(content)
-    with pytest.raises(ModelError, match="sha256"):
-        load("sentiment-fr", models)
-
-
-@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"sentiment-fr.npz": null}'])
-def test_a_broken_manifest_is_named(models, content):
-    (models / "manifest.json").write_bytes(content)
-    with pytest.raises(ModelError, match="manifest"):
-        load("sentiment-fr", models)
-
-
-def test_a_model_that_would_run_code_is_refused(models):
-    path = models / "sentiment-fr.npz"
-    np.savez(path, format=np.array([print], dtype=object))
-    _relist(models, path)
-    with pytest.raises(ModelError, match="another version"):
-        load("sentiment-fr", models)
-
-
-def test_a_model_of_another_kind_is_refused(models):
-    path = models / "sentiment-fr.npz"
-    np.savez(path, format=np.array(99))
-    _relist(models, path)
-    with pytest.raises(ModelError, match="another version"):
-        load("sentiment-fr", models)
-
-
 @pytest.mark.skipif("LISTENER_DATA" not in os.environ, reason="LISTENER_DATA is not set")
 def test_training_again_makes_the_same_bits(tmp_path):
     command = [sys.executable, "-m", "classifiers.training", "--out", str(tmp_path)]
     subprocess.run([*command, "--data", os.environ["LISTENER_DATA"]], check=True)
     for path in Path(str(files("classifiers").joinpath("models"))).iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name
-
-
-def _relist(models: Path, path: Path) -> None:
-    import hashlib
-
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    (models / "manifest.json").write_text(json.dumps({path.name: {"sha256": digest}}))
 
 
 def _shared(cache={}) -> SentimentClassifier:  # noqa: B006
