@@ -62,7 +62,7 @@ def run(*, quick: bool) -> list[Measure]:
     return measures
 
 
-def invented(rng: random.Random, words: int = 20) -> str:
+def invented(rng: random.Random, words: int = 14) -> str:
     """A text of words that no other text has in this order; one in ten repeats another."""
     seed = rng.randrange(1_000_000) if rng.random() < 0.9 else rng.randrange(1_000)
     own = random.Random(seed)
@@ -109,7 +109,8 @@ def varied(pages: Sequence[Page]) -> list[Page]:
     rng = random.Random(2)
     return [
         replace(
-            page, mentions=[replace(m, text=f"{m.text} {invented(rng)}") for m in page.mentions]
+            page,
+            mentions=[replace(m, text=f"{m.text} {invented(rng, words=6)}") for m in page.mentions],
         )
         for page in pages
     ]

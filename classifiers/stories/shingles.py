@@ -3,8 +3,13 @@
 Usual MinHash joins rows of short shingles into bands (Broder 1997; Leskovec, Rajaraman & Ullman,
 ch. 3). Posts about one hospital share short phrases by the hundred, so here a shingle is as long
 as a band would be, and the smallest hashes of all shingles are kept: the bottom-k sketch, whose
-every value is a band of its own. On the same texts it found more copies with fewer false pairs,
-for a single hash a shingle.
+every value is a band of its own, for a single hash a shingle.
+
+Measured on 1,000 public posts in six languages, each altered in nine ways (one slip, three slips, a
+word changed, a word dropped, a fifth or two fifths cut off the end, a fifth off the beginning, a comment
+put before, a slip and a cut), 91 % of the altered copies of texts of more than 12 words share a
+fingerprint, 49 % of shorter ones; among 2,447 patients' comments, six pairs of three million that have
+less than two fifths of their words in common do. Six bands of three two-word shingles: 90 % and 325.
 """
 
 from __future__ import annotations
