@@ -31,7 +31,7 @@ def main() -> int:
         for build in (build_french, build_multi):
             _say(build(options.data, options.out))
         for kind, encoder in (("e5", E5Encoder()), ("use", UseEncoder())):
-            build_deep(kind, encoder, options.data, options.out)
+            _say(build_deep(kind, encoder, options.data, options.out))
         build_virality(options.data, options.out)
     except FileNotFoundError as error:
         print(f"{error.filename} is missing: --data must hold sentiment/", file=sys.stderr)

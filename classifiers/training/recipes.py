@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import reduce
 from importlib.metadata import version
 from operator import add
@@ -13,7 +13,7 @@ from classifiers.judge import Judge
 from classifiers.linear import LinearModel, load
 from classifiers.outputs import GENERAL, INNER
 from classifiers.sentiment import SentimentClassifier
-from classifiers.training.card import write_card
+from classifiers.training.card import label_rows, write_card
 from classifiers.training.data import (
     read_corpus,
     read_emoji,
@@ -48,16 +48,28 @@ def build_french(data: Path, out: Path) -> dict[str, Measure]:
     """lexical-fr: the project's posts, French tweets, insults, lexicons; all outputs."""
     name, lexicon = "lexical-fr", read_lexicon(data)
     examples = french_examples(data)
-    classifier = _classifier(_build(name, lexicon, examples, out), ("fr",))
+    judge = Judge(models={"fr": _build(name, lexicon, examples, out)})
+    posts = read_corpus("test")
+    classifier = SentimentClassifier(judge)
     measures = {
-        "hospital posts of writers held back": measure(classifier, sentiments(read_corpus("test"))),
+        "hospital posts of writers held back": measure(classifier, sentiments(posts)),
         "held-back tweets (UMSAB French, val)": measure(
             classifier, read_tweets(data, "french", "val")
         ),
     }
-    facts = {"posts": len(read_corpus("train")), "weight": POST_WEIGHT}
+    facts = {**counts(data), "labels": label_rows(judge, posts), "held": len(posts)}
     _write_card(name, lexicon, measures, facts, out)
     return measures
+
+
+def counts(data: Path) -> Facts:
+    """How many texts of each kind French models learn from."""
+    return {
+        "posts": len(read_corpus("train")),
+        "weight": POST_WEIGHT,
+        "tweets": len(read_tweets(data, "french", "train").part(held=False).texts),
+        "toxic": len(read_toxic(data)[0]),
+    }
 
 
 def build_multi(data: Path, out: Path) -> dict[str, Measure]:
@@ -67,7 +79,7 @@ def build_multi(data: Path, out: Path) -> dict[str, Measure]:
     tweets = reduce(add, parts)
     lexicon = read_emoji(data)
     model = _build(name, lexicon, of_tweets(tweets), out, outputs=GENERAL)
-    classifier = _classifier(model, OTHERS)
+    classifier = SentimentClassifier(Judge(models=dict.fromkeys(OTHERS, model)))
     measures = {
         folder.capitalize(): measure(classifier, read_tweets(data, folder, "val"), code)
         for code, folder in OTHERS.items()
@@ -89,10 +101,6 @@ def _build(
     save(path, LexicalTrainer(lexicon=lexicon).fit(examples))
     shelve(path)
     return load(name, out)
-
-
-def _classifier(model: LinearModel, languages: Iterable[str]) -> SentimentClassifier:
-    return SentimentClassifier(Judge(models=dict.fromkeys(languages, model)))
 
 
 def _write_card(
