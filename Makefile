@@ -36,7 +36,7 @@ train: $(DEV)            ## rebuild the shipped models: make train DATA=path/to/
 	@$(BIN)/python -m classifiers.training --data $(DATA)
 
 quality: $(DEV)         ## measure the classifiers anew, into docs/quality.md: make quality DATA=path/to/data
-	@$(BIN)/python -m classifiers.evaluation.quality --data $(DATA) --page docs/quality.md
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m classifiers.evaluation.quality --data $(DATA) --page docs/quality.md
 
 CATALOGUE := listener/locale/fr/LC_MESSAGES/listener.po
 messages: $(DEV)         ## bring the French catalogue up to date with the code; then fill what is empty

@@ -98,11 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, signal.SIG_IGN)
     deep = settings.tier == "whole"
-    # Two BLAS threads on two cores would fight the event loop for the second one; what gives way to
-    # everything may take what is left. The numerical libraries read this when they are first
-    # imported, in _run.
-    threads = min(2, os.cpu_count() or 1) if deep else 1
-    os.environ.update(dict.fromkeys(_BLAS_THREADS, str(threads)))
+    # Two BLAS threads on two cores would fight the event loop for the second one. The numerical
+    # libraries read this when they are first imported, in _run.
+    os.environ.update(dict.fromkeys(_BLAS_THREADS, "1"))
     os.nice(LAST if deep else NICENESS)
     answers = own_stdout()
     if options.memory_mb:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -15,16 +17,21 @@ from classifiers.text import sanitise
 PREFIX = "query: "  # what the model was trained to see before a text that is compared or classified
 MAX_PIECES = 256  # read of a text, some 1,000 characters
 MAX_CHARS = 6 * MAX_PIECES
+THREADS = min(2, os.cpu_count() or 1)
 BATCH_PIECES = 512  # padded, of one pass: what a core's cache holds of the activations
 
 
 class E5Encoder:
-    """EncoderUnavailable where the carrier is missing or altered."""
+    """EncoderUnavailable where the carrier is missing or altered.
 
-    def __init__(self) -> None:
+    `threads` read batches side by side; the library of matrices is best left to one thread each.
+    """
+
+    def __init__(self, threads: int = THREADS) -> None:
         path, version = carrier.find()
         source = carrier.read(path)
         self.version = f"e5-{version}"
+        self.threads = threads
         self._tokenizer = Tokenizer(source.pieces)
         self._transformer = Transformer(source)
         self.width = self._transformer.width
@@ -34,8 +41,13 @@ class E5Encoder:
         """What several layers make of each text, len(texts) × 1,920."""
         pieces = [self._pieces(text) for text in texts]
         vectors = np.zeros((len(texts), self.width), dtype=np.float32)
-        for indexes in batches([len(text) for text in pieces]):
-            vectors[indexes] = self._transformer.pooled([pieces[i] for i in indexes])
+        parts = list(batches([len(text) for text in pieces]))
+        with ThreadPoolExecutor(self.threads) as readers:
+            pooled = readers.map(
+                lambda part: self._transformer.pooled([pieces[i] for i in part]), parts
+            )
+            for indexes, rows in zip(parts, pooled, strict=True):
+                vectors[indexes] = rows
         return vectors
 
     def encode(self, texts: Sequence[str]) -> Vectors:
