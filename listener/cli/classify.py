@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from listener.cli.classify_input import Entry
 
 BATCH = 200
-TIMEOUT = 30.0  # seconds a batch may take
+# Seconds a batch may take: the encoder needs its time for a page of long texts.
+TIMEOUTS = {Tier.FAST: 30.0, Tier.WHOLE: 300.0}
 
 
 class Form(StrEnum):
@@ -72,7 +73,7 @@ async def _classify(file: Path, form: Form, tier: Tier) -> int:
     from listener.cli.classify_input import batches
 
     command = (*COMMAND, "--panel", PanelSettings(tier=tier.value).dump())
-    client, failed = ScorerClient(command=command, timeout=TIMEOUT), 0
+    client, failed = ScorerClient(command=command, timeout=TIMEOUTS[tier]), 0
     try:
         await client.start()
         with _progress() as advance:
@@ -97,6 +98,8 @@ def _answer(entry: Entry, scores: list[Score] | None) -> Mapping[str, Any]:
     named = {"line": entry.line, **({} if entry.id is None else {"id": entry.id})}
     if scores is None:
         return {**named, "error": entry.error or "the scorer cannot score this text"}
+    from classifiers.outputs import FLAGS
+
     by_name = {score.classifier: score for score in scores}
     sentiment, severity = by_name["sentiment"], by_name["severity"]
     return {
@@ -105,7 +108,7 @@ def _answer(entry: Entry, scores: list[Score] | None) -> Mapping[str, Any]:
         "sentiment": sentiment.label,
         "probabilities": sentiment.probabilities,
         "themes": by_name["themes"].probabilities,
-        **by_name["flags"].probabilities,
+        **{name: by_name["flags"].probabilities.get(name) for name in FLAGS},
         "severity": severity.value,
         "version": sentiment.version,
         "reasons": [

@@ -17,21 +17,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from classifiers.classifier import Sample, Score
+from classifiers.classifier import ModelError, Reason, Sample, Score
 from classifiers.client import ScorerUnavailable
+from classifiers.settings import PanelSettings
+from classifiers.themes import THEMES as KNOWN_THEMES
+from listener.__main__ import main
 from listener.cli.app import app
 from listener.cli.classify_input import MAX_LINE, batches, entry_of
 from tests.listener.house import score
 
+THEMES = Score(
+    classifier="themes",
+    version="w1",
+    probabilities={"waiting": 0.9, "staffing": 0.2},
+    reasons=(Reason(code="theme_words", share=0.41234, detail="waiting: attente"),),
+)
+FLAGS = {"patient_privacy": 0.8, "about_hospital": 0.95, "toxicity": 0.1}
+
 
 class Scorer:
-    """Judges by one word, chokes on "poison", and notes how it was asked."""
+    """Judges by one word, knows no label of what is English, chokes on "poison", notes the asking."""
 
     sizes: list[int]
+    command: Sequence[str]
+    timeout: float
     away = False
 
-    def __init__(self, **_options: Any) -> None:
-        Scorer.sizes = []
+    def __init__(self, *, command: Sequence[str], timeout: float) -> None:
+        Scorer.sizes, Scorer.command, Scorer.timeout = [], command, timeout
 
     async def start(self) -> None:
         if self.away:
@@ -40,12 +53,20 @@ class Scorer:
     async def score_or_bisect(self, samples: Sequence[Sample]) -> tuple[Any, list[int]]:
         self.sizes.append(len(samples))
         found: list[list[Score] | None] = [
-            None if "poison" in sample.text else score(sample) for sample in samples
+            None if "poison" in sample.text else scores_of(sample) for sample in samples
         ]
         return found, [i for i, scores in enumerate(found) if scores is None]
 
     async def stop(self) -> None:
         return None
+
+
+def scores_of(sample: Sample) -> list[Score]:
+    if "English" in sample.text:
+        empty = [Score(classifier=name, version="none") for name in ("themes", "flags")]
+        return [*score(sample), *empty]
+    flags = Score(classifier="flags", version="w1", probabilities=FLAGS)
+    return [*score(sample), THEMES, flags]
 
 
 @pytest.fixture
@@ -71,6 +92,38 @@ def test_plain_lines_give_an_object_each(classify) -> None:
     assert (first["line"], first["sentiment"], first["language"]) == (1, "positive", "fr")
     assert (second["line"], second["sentiment"], second["severity"]) == (3, "negative", 90.0)
     assert set(first["probabilities"]) == {"negative", "neutral", "positive"}
+
+
+def test_themes_flags_the_version_and_the_reasons_are_told(classify) -> None:
+    (found,) = objects(classify("honte, neuf heures d'attente\n"))
+    assert set(found) == {
+        "line", "language", "sentiment", "probabilities", "themes", *FLAGS, "severity", "version",
+        "reasons",
+    }  # fmt: skip
+    assert found["themes"] == {"waiting": 0.9, "staffing": 0.2}
+    assert {name: found[name] for name in FLAGS} == FLAGS
+    assert found["version"] == "w1"
+    assert found["reasons"] == [
+        {"of": "themes", "code": "theme_words", "share": 0.412, "detail": "waiting: attente"}
+    ]
+
+
+def test_what_no_model_could_say_is_null_and_not_left_out(classify) -> None:
+    (found,) = objects(classify("in English\n"))
+    assert found["themes"] == {}
+    assert {name: found[name] for name in FLAGS} == dict.fromkeys(FLAGS)
+
+
+@pytest.mark.parametrize("tier", ["fast", "whole"])
+def test_the_tier_is_what_the_scorer_is_started_with(classify, tier: str) -> None:
+    assert classify("merci\n", "--tier", tier).exit_code == 0
+    settings = PanelSettings.load(Scorer.command[Scorer.command.index("--panel") + 1])
+    assert settings.tier == tier
+    assert Scorer.timeout >= (200 if tier == "whole" else 20)
+
+
+def test_an_unknown_tier_is_wrong_usage(classify) -> None:
+    assert classify("merci\n", "--tier", "deepest").exit_code == 2
 
 
 def test_jsonl_keeps_its_ids_and_order_and_says_what_is_wrong_in_place(classify) -> None:
@@ -143,6 +196,20 @@ def test_without_a_scorer_it_says_so(classify, monkeypatch: pytest.MonkeyPatch) 
     assert "scoring: the scorer does not start" in done.stderr
 
 
+def test_without_a_model_the_command_says_which(
+    classify, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def start(_self: Scorer) -> None:
+        raise ModelError("no sentence encoder can be had on this machine")
+
+    monkeypatch.setattr(Scorer, "start", start)
+    (tmp_path / "texts").write_text("merci\n", "utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main(["classify", str(tmp_path / "texts"), "--tier", "whole"])
+    assert ended.value.code == 1
+    assert "scoring: no sentence encoder" in capsys.readouterr().err
+
+
 @given(st.binary(max_size=200), st.booleans())
 def test_no_line_is_beyond_it(line: bytes, jsonl: bool) -> None:
     entry = entry_of(1, line, jsonl=jsonl)
@@ -176,5 +243,10 @@ def test_the_shipped_models_answer_on_a_pipe() -> None:
         timeout=60,
         check=True,
     )
-    found = [json.loads(line)["sentiment"] for line in done.stdout.splitlines()]
-    assert found == ["negative", "positive"]
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [item["sentiment"] for item in found] == ["negative", "positive"]
+    for item in found:
+        assert item["version"].startswith("lexical-fr-")
+        assert all(0 <= item[name] <= 1 for name in FLAGS)
+        assert set(item["themes"]) <= set(KNOWN_THEMES)
+    assert {reason["of"] for reason in found[0]["reasons"]} >= {"sentiment", "severity"}
