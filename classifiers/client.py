@@ -28,6 +28,7 @@ from classifiers.child import (
     launch,
 )
 from classifiers.classifier import ModelError, Sample, Score
+from classifiers.stories.proposals import Proposal, Representative
 
 __all__ = [
     "ScorerClient",
@@ -51,7 +52,7 @@ class _Request:
     number: int
     frame: bytes
     timeout: float
-    answer: asyncio.Future[list[list[Score]]]
+    answer: asyncio.Future[Any]  # scores of samples, or proposals about representatives
 
 
 @dataclass(slots=True, eq=False)
@@ -96,12 +97,24 @@ class ScorerClient:
         """
         if not samples:
             return []
+        packed = [frames.pack_sample(sample) for sample in samples]
+        found: list[list[Score]] = await self._ask({"samples": packed}, patience)
+        return found
+
+    async def propose(self, representatives: Sequence[Representative]) -> list[Proposal]:
+        """Which stories seem to be one. ScorerError, of the kind that says what happened."""
+        if not representatives:
+            return []
+        packed = frames.pack_representatives(representatives)
+        found: list[Proposal] = await self._ask({"representatives": packed})
+        return found
+
+    async def _ask(self, message: Mapping[str, Any], patience: float | None = None) -> Any:
         worker = await self._running()
         self._numbers += 1
-        packed = [frames.pack_sample(sample) for sample in samples]
         request = _Request(
             number=self._numbers,
-            frame=frames.encode({"id": self._numbers, "samples": packed}),
+            frame=frames.encode({"id": self._numbers, **message}),
             timeout=self.timeout if patience is None else patience,
             answer=asyncio.get_running_loop().create_future(),
         )
@@ -213,6 +226,9 @@ class ScorerClient:
             return
         if "error" in answer:
             future.set_exception(ScorerFailed(str(answer["error"])))
+            return
+        if "proposals" in answer:
+            future.set_result(frames.unpack_proposals(answer["proposals"]))
             return
         future.set_result(frames.unpack_scores(answer["scores"]))
 

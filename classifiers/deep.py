@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
@@ -11,13 +9,15 @@ from importlib.resources.abc import Traversable
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.encoder.base import Encoder
+from classifiers.encoder.base import Encoder, Vectors
 from classifiers.features import Floats
 from classifiers.fusion import Fusion
+from classifiers.memory import Memory
 from classifiers.outputs import INNER
 from classifiers.shelf import Arrays, assembled, read_model
 
 FORMAT = 2
+TOLD = 3_000  # stories whose vectors are remembered
 CACHED = 20_000  # texts whose logits are remembered: a crisis repeats itself
 
 
@@ -31,23 +31,22 @@ class DeepTier:
     with_words: Fusion  # where the lexical model of the language knows all outputs
     with_tone: Fusion  # where it knows a tone only
     by_itself: Fusion  # where no lexical model knows the language
-    _known: OrderedDict[bytes, Floats] = field(default_factory=OrderedDict)
+    _known: Memory = field(default_factory=lambda: Memory(CACHED))
+    _told: Memory = field(default_factory=lambda: Memory(TOLD))
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """len(texts) × INNER. A text met lately is not encoded again."""
-        keys = [_key(text) for text in texts]
-        missing = {key: i for i, key in enumerate(keys) if key not in self._known}
-        found = {key: self._known[key] for key in keys if key in self._known}
-        if missing:
-            vectors = self.encoder.read([texts[i] for i in missing.values()])
-            logits = vectors @ self.weights[:-1] + self.weights[-1]
-            found |= dict(zip(missing, logits.astype(np.float64), strict=True))
-        for key in keys:
-            self._known[key] = found[key]
-            self._known.move_to_end(key)
-        while len(self._known) > CACHED:
-            self._known.popitem(last=False)
-        return np.stack([found[key] for key in keys]) if keys else np.zeros((0, len(INNER)))
+        found = self._known.rows(texts, self._judge, len(INNER))
+        return np.asarray(found, dtype=np.float64)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """The encoder's unit vectors, likewise remembered."""
+        found = self._told.rows(texts, self.encoder.encode, None)
+        return np.asarray(found, dtype=np.float32)
+
+    def _judge(self, texts: Sequence[str]) -> NDArray[np.floating]:
+        logits = self.encoder.read(texts) @ self.weights[:-1] + self.weights[-1]
+        return np.asarray(logits, dtype=np.float64)
 
     def fused(self, decisions: Floats, logits: Floats, signals: Floats, *, labels: bool) -> Floats:
         """Probabilities, texts × OUTPUTS, of texts that a lexical model read too.
@@ -82,7 +81,3 @@ def assemble(arrays: Arrays, encoder: Encoder, version: str) -> DeepTier:
         with_tone=Fusion.of(arrays, "tone"),
         by_itself=Fusion.of(arrays, "alone"),
     )
-
-
-def _key(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

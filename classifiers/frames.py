@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from classifiers.classifier import Reading, Reason, Sample, Score
+from classifiers.stories.proposals import Proposal, Representative
 
 HEADER = 4  # bytes, big-endian length of the body
 MAX_BODY = 64 * 1024 * 1024
@@ -62,6 +63,25 @@ def pack_scores(scores: Sequence[Sequence[Score]]) -> list[list[list[Any]]]:
 
 def unpack_scores(packed: Sequence[Sequence[Sequence[Any]]]) -> list[list[Score]]:
     return [[_unpack_score(*score) for score in row] for row in packed]
+
+
+def pack_representatives(told: Sequence[Representative]) -> list[list[Any]]:
+    return [[one.story, _writable(one.text), one.at, sorted(one.subjects)] for one in told]
+
+
+def unpack_representatives(packed: Sequence[Sequence[Any]]) -> list[Representative]:
+    return [
+        Representative(story=story, text=text, at=at, subjects=frozenset(subjects))
+        for story, text, at, subjects in packed
+    ]
+
+
+def pack_proposals(found: Sequence[Proposal]) -> list[list[Any]]:
+    return [[one.older, one.newer, one.similarity] for one in found]
+
+
+def unpack_proposals(packed: Sequence[Sequence[Any]]) -> list[Proposal]:
+    return [Proposal(older=a, newer=b, similarity=c) for a, b, c in packed]
 
 
 def _pack_score(score: Score) -> list[Any]:

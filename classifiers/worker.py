@@ -1,7 +1,8 @@
 """The scorer's process: reads frames of samples on stdin, answers frames of scores on stdout.
 
 It speaks first: {"ready": versions}, or {"error": ..., "model": true} when a model cannot be
-loaded. Then {"id", "samples"} is answered, in order, by {"id", "scores"} or {"id", "error"}.
+loaded. Then {"id", "samples"} is answered, in order, by {"id", "scores"} or {"id", "error"}, and
+{"id", "representatives"} of stories by {"id", "proposals"} of what to merge.
 It ends when stdin closes; the process that started it decides when, so that a page in hand is
 finished: SIGINT and SIGTERM, which a terminal and systemd send to both, are ignored.
 """
@@ -23,6 +24,7 @@ import orjson
 from classifiers import frames
 from classifiers.classifier import ModelError, Sample, Score
 from classifiers.settings import PanelSettings
+from classifiers.stories.proposals import Proposal, Representative
 
 log = logging.getLogger(__name__)
 EXIT_MODEL = 3
@@ -39,6 +41,8 @@ class Scorer(Protocol):
 
     def score(self, samples: Sequence[Sample]) -> list[list[Score]]: ...
 
+    def propose(self, representatives: Sequence[Representative]) -> list[Proposal]: ...
+
 
 def serve(scorer: Scorer, requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer until `requests` ends. One bad batch is an error frame, never the end."""
@@ -49,6 +53,10 @@ def serve(scorer: Scorer, requests: BinaryIO, answers: BinaryIO) -> None:
 
 def _answer(scorer: Scorer, request: Mapping[str, Any]) -> dict[str, Any]:
     try:
+        if "representatives" in request:
+            told = frames.unpack_representatives(request["representatives"])
+            found = scorer.propose(told)
+            return {"id": request["id"], "proposals": frames.pack_proposals(found)}
         samples = [frames.unpack_sample(packed) for packed in request["samples"]]
         return {"id": request["id"], "scores": frames.pack_scores(scorer.score(samples))}
     # Whatever one text provokes, the next batch must still be scored; the message could quote it.

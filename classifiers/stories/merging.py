@@ -8,7 +8,7 @@ stories are proposed only where each is the other's nearest, so that one pass ch
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,14 @@ from numpy.typing import NDArray
 from classifiers.stories.proposals import Proposal, Representative
 from classifiers.stories.words import telling
 
-if TYPE_CHECKING:
-    from classifiers.encoder.base import Encoder
+
+class Vectoriser(Protocol):
+    """An encoder, or what remembers its vectors."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Rows of length 1."""
+        ...
+
 
 THRESHOLD = 0.55
 """Of the centred cosine. On 64 invented events told twice and 8,064 pairs of different events, with
@@ -31,7 +37,7 @@ APART = 48 * 3600.0  # seconds between two tellings of one event
 
 def propose(
     representatives: Sequence[Representative],
-    encoder: Encoder,
+    encoder: Vectoriser,
     *,
     threshold: float = THRESHOLD,
     apart: float = APART,

@@ -34,13 +34,14 @@ from listener.workflows.graveyard import Graveyard
 from listener.workflows.judgement import Judgement
 from listener.workflows.marks import Marker
 from listener.workflows.mend import Mender
+from listener.workflows.merge import Merger
 from listener.workflows.overview import unseen
 from listener.workflows.process import Outcome, Processor
 from listener.workflows.receive import Receiver
 from listener.workflows.refresh import Refresher
 from listener.workflows.report import Reporter
 from listener.workflows.rescore import Rescorer
-from listener.workflows.scoring import Scorer
+from listener.workflows.scoring import DeepScorer, Scorer
 from listener.workflows.standing import Standing
 from listener.workflows.stores import Stores, ledgers_of, tokens_of
 from listener.workflows.summon import Summons
@@ -60,7 +61,7 @@ class Application:
     keys: Keys
     clock: Clock
     scorer: Scorer
-    deep_scorer: Scorer | None
+    deep_scorer: DeepScorer | None
     database: Database
     http: HttpClient
     notifiers: Mapping[str, Notifier]
@@ -157,6 +158,12 @@ class Application:
         return Deepener(
             processor=self.processor, scorer=scorer, owner=self.owner, stopping=stopping
         )
+
+    @cached_property
+    def merger(self) -> Merger | None:
+        if self.deep_scorer is None:
+            return None
+        return Merger(database=self.database, proposer=self.deep_scorer)
 
     @cached_property
     def supervisor(self) -> Supervisor:

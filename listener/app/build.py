@@ -21,7 +21,7 @@ from listener.storage import migrate
 from listener.storage.breakers import StoredBreakers
 from listener.storage.database import Database, resolve_url
 from listener.workflows.build import network_policy
-from listener.workflows.scoring import Scorer
+from listener.workflows.scoring import DeepScorer, Scorer
 
 DEMONSTRATION = "demonstration.db"
 
@@ -70,7 +70,7 @@ async def application(
     config_hash: str = "",
     clock: Clock = utc_now,
     scorer: Scorer | None = None,
-    deep_scorer: Scorer | None = None,
+    deep_scorer: DeepScorer | None = None,
     database: Database | None = None,
     on_page: OnPage = lambda _source, _outcome: None,
     console: TextIO | None = None,  # where that channel writes; None: standard output

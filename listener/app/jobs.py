@@ -24,12 +24,14 @@ from listener.domain.notice import NoticeKind
 from listener.storage.database import explain
 from listener.workflows.collect import Source
 from listener.workflows.deepen import Deepener
+from listener.workflows.merge import Merger
 
 log = logging.getLogger(__name__)
 
 TICK_EVERY = timedelta(seconds=10)
 REFRESH_EVERY = timedelta(seconds=60)
 EXPIRY_EVERY = timedelta(hours=6)
+MERGE_EVERY = timedelta(minutes=10)  # stories that are one in other words wait so long at most
 DEEPEN_EVERY = timedelta(seconds=5)  # of which the deep classifiers have their budget
 AGAIN = timedelta(seconds=60)  # at most, for a job that the database failed
 DELIVER_EVERY = 2.0  # s
@@ -73,6 +75,8 @@ class Jobs:
         self._every(REFRESH_EVERY, "refresh", self._refresh, delay=5.0)
         if self._app.deepener is not None:
             self._every(DEEPEN_EVERY, "deepen", partial(self._deepen, self._app.deepener))
+        if self._app.merger is not None:
+            self._every(MERGE_EVERY, "merge", partial(self._merge, self._app.merger))
         for place, source in enumerate(self._sources):
             delay = place * min(STAGGER, 5.0 / len(self._sources))
             poll = partial(self._poll, source)
@@ -181,6 +185,12 @@ class Jobs:
     async def _deepen(self, deepener: Deepener) -> None:
         if await deepener.deepen(self._app.clock(), self._app.config.scoring.deep_budget):
             self._wake.set()
+
+    async def _merge(self, merger: Merger) -> None:
+        deepener = self._app.deepener
+        # Nothing is started for this alone: where nothing was read deeply, there is nothing new.
+        if deepener is not None and deepener.rescored and not deepener.away:
+            await merger.unite(self._app.clock())
 
     async def _tell_expiries(self) -> None:
         await self._app.expiries.tell(self._sources, self._app.clock())

@@ -7,21 +7,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from classifiers.client import ScorerError
 from classifiers.stories.proposals import Proposal, Representative
 from listener.storage import stories
 from listener.storage.database import Database
+from listener.workflows.scoring import DeepScorer
 
 log = logging.getLogger(__name__)
 
 RECENT = timedelta(hours=24)
+AT_ONCE = 400  # stories asked about: some seconds of the encoder where it knows none of them yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merger:
-    """`classifiers.stories.merging.propose`, in the scorer's process, stands between the two."""
+    """The deep classifiers' process, which holds the encoder, stands between asking and merging."""
 
     database: Database
+    proposer: DeepScorer
     exercise_id: str = ""
+
+    async def unite(self, at: datetime) -> int:
+        """Ask about the stories told lately, and merge; how many became part of another."""
+        told = sorted(await self.representatives(at), key=lambda one: one.at)[-AT_ONCE:]
+        try:
+            proposals = await self.proposer.propose(told)
+        except ScorerError as error:
+            log.debug("stories.not_asked error=%s", type(error).__name__)
+            return 0
+        return await self.merge(proposals)
 
     async def representatives(
         self, at: datetime, *, within: timedelta = RECENT

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from classifiers.classifier import Sample, Score
+from classifiers.stories.proposals import Proposal, Representative
 from classifiers.themes import THEMES, pack
 from listener.domain.triage import DEEP
 
@@ -25,6 +26,14 @@ class Scorer(Protocol):
 
         Raises classifiers.client.ScorerError where no scorer is to be had at all.
         """
+        ...
+
+
+class DeepScorer(Scorer, Protocol):
+    """A scorer with an encoder behind it, which tells stories in other words apart too."""
+
+    async def propose(self, representatives: Sequence[Representative]) -> list[Proposal]:
+        """Stories that seem to be one. ScorerError where nobody can be asked."""
         ...
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from classifiers.client import ScorerUnavailable
 from classifiers.stories import Proposal
 from connectors.mention import Kind, Mention
 from listener.storage import erasure, stories
@@ -224,10 +225,36 @@ async def _erase(database: Database, ids: list[int], at: datetime) -> Any:
         await erasure.erase_mentions(connection, ids, at=at)
 
 
+class Oracle:
+    """Deep classifiers that propose what they are told to, or are away."""
+
+    def __init__(self) -> None:
+        self.proposals: list[Proposal] = []
+        self.asked: list[Any] = []
+        self.away = False
+
+    async def score_or_bisect(self, samples: Any) -> Any:
+        raise NotImplementedError
+
+    async def propose(self, representatives: Any) -> list[Proposal]:
+        if self.away:
+            raise ScorerUnavailable("no encoder")
+        self.asked.append(list(representatives))
+        return self.proposals
+
+
+async def test_without_an_encoder_stories_stay_as_their_keys_have_them(database) -> None:
+    await house(database).process(page(mention(1, "CHU et son brancard")), ORIGIN, NIGHT)
+    oracle = Oracle()
+    oracle.away = True
+    assert await Merger(database=database, proposer=oracle).unite(NIGHT) == 0
+
+
 async def test_what_an_encoder_proposes_is_merged_once(database) -> None:
     said = [mention(n, f"CHU {n} et son brancard", published_at=NIGHT) for n in range(3)]
     await house(database).process(page(*said), ORIGIN, NIGHT)
-    merger = Merger(database=database)
+    oracle = Oracle()
+    merger = Merger(database=database, proposer=oracle)
     shown = await merger.representatives(NIGHT)
     assert [one.text for one in shown] == [one.text for one in said]
     assert {one.subjects for one in shown} == {frozenset({"chu"})}
@@ -237,8 +264,10 @@ async def test_what_an_encoder_proposes_is_merged_once(database) -> None:
         Proposal(older=first, newer=third, similarity=0.6),
         Proposal(older=first, newer=10**9, similarity=0.6),
     ]
-    assert await merger.merge(proposals) == 2
-    assert await merger.merge(proposals) == 0
+    oracle.proposals = proposals
+    assert await merger.unite(NIGHT) == 2
+    assert await merger.unite(NIGHT) == 0
+    assert oracle.asked[0] == list(shown)
     assert {story for _, story in await told(database)} == {first}
     assert [one.story for one in await merger.representatives(NIGHT)] == [first]
     assert await merger.representatives(NIGHT + timedelta(days=2)) == []
