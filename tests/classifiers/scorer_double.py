@@ -7,6 +7,7 @@ import sys
 import time
 
 from classifiers.classifier import Score
+from classifiers.stories.proposals import Proposal
 from classifiers.worker import own_stdout, serve
 
 
@@ -17,6 +18,12 @@ class Double:
 
     def score(self, samples):
         return [[self._score(sample.text)] for sample in samples]
+
+    def propose(self, representatives):
+        if any("crash" in one.text for one in representatives):
+            os._exit(9)
+        first, second, *_ = representatives
+        return [Proposal(older=first.story, newer=second.story, similarity=0.75)]
 
     def _score(self, text):
         if "crash" in text:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -21,6 +22,7 @@ from classifiers.client import (
     ScorerUnavailable,
 )
 from classifiers.frames import pack_sample, pack_scores, unpack_sample, unpack_scores
+from classifiers.stories.proposals import Proposal, Representative
 
 DOUBLE = (sys.executable, str(Path(__file__).with_name("scorer_double.py")))
 
@@ -53,6 +55,23 @@ async def test_overlapping_requests_are_each_answered():
     async with scorer() as client:
         rows = await asyncio.gather(*(client.score(samples("x" * n)) for n in range(50)))
         assert [values(row) for row in rows] == [[float(n)] for n in range(50)]
+
+
+async def test_proposals_to_merge_stories_are_answered_between_scores():
+    told = [
+        Representative(story=n, text=f"récit {n} \ud800", at=1.5 * n, subjects=frozenset({"chu"}))
+        for n in (7, 9)
+    ]
+    async with scorer() as client:
+        before, proposals, after = await asyncio.gather(
+            client.score(samples("aa")), client.propose(told), client.score(samples("bbb"))
+        )
+        assert (values(before), values(after)) == ([2], [3])
+        assert proposals == [Proposal(older=7, newer=9, similarity=0.75)]
+        assert await client.propose([]) == []
+        with pytest.raises(ScorerCrashed):
+            await client.propose([replace(one, text="crash") for one in told])
+        assert values(await client.score(samples("a"))) == [1]
 
 
 async def test_what_a_library_prints_does_not_reach_the_frames():
