@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.classifier import Reason, Score
+from classifiers.cues import cues_of, is_french, letters_of
+from classifiers.scripts import ALONE, LATIN, SHORTEST, script_of
 from classifiers.text import for_language
 from classifiers.words import read_words
 
@@ -19,38 +21,49 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 UNKNOWN = "unknown"
-MIN_LETTERS = 20  # shorter texts ("merci !", "nul nul nul") are anybody's
-MIN_CONFIDENCE = 0.5
+# Letters of an alphabet below which words decide alone: "merci !", "nul nul nul" are anybody's.
+MIN_LETTERS = {LATIN: 20, "cyrillic": 14, "arabic": 8, "devanagari": 8}
+MIN_CONFIDENCE = 0.55
 MIN_DECLARED = 0.02  # a declared language that the text makes at least this likely is believed
-VERSION = f"words-2+py3langid-{version('py3langid')}"
+VERSION = f"words-3+py3langid-{version('py3langid')}"
 
 _WORD = re.compile(r"[^\W\d_]+")
+_CUE = 4.0  # how much likelier a cue word makes its language
+_MOST = 20  # cues counted: more would only leave the range of numbers
+_FLOOR = 0.04  # the chance that the library leaves a language it does not know, or misses
+_READ = 300  # characters that the library is given: more cost time and change nothing
+_SHORT_SHARE = 0.4  # of a short text's words that must be one language's
+_SHORT_LEAD = 2.0  # times as many of them as of any other's
 
-# French is nine mentions in ten, and the library costs twenty times this: a text with enough of
-# these words and none of another language's is French without asking. Words that French shares
-# with a neighbour ("le" is Italian too) count for half.
-_FRENCH = read_words("language_french")
-_SHARED = read_words("language_shared")
-_FOREIGN = read_words("language_foreign")
-_ENOUGH = 6
-_SHARE = 0.2  # of the words, so that a French quotation does not make a text French
-
-# What the library may answer: left to its 140 languages, it takes slang for the rarest of them.
+# What may be answered: left to its 140 languages, the library takes slang for the rarest of them.
+# Those it does not know (Corsican, Luxembourgish) are found by their words.
 LANGUAGES = read_words("language_codes")
+_NEIGHBOURS = read_words("language_neighbours")
 
 
 class LanguageClassifier:
-    """Cue words of French first, then py3langid (Naive Bayes over byte n-grams)."""
+    """Cue words of French first, then the script, then py3langid (Naive Bayes over byte n-grams),
+    whose chances the cue words of every language multiply."""
 
     classes_: Sequence[str] = (*sorted(LANGUAGES), UNKNOWN)
 
     @cached_property
     def _library(self) -> LanguageIdentifier:
+        """The library with the columns of these languages only: half of its weights."""
         from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-        identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-        identifier.set_languages(LANGUAGES)
-        return identifier
+        full = LanguageIdentifier.from_model_file(MODEL_FILE)
+        wanted = (LANGUAGES | _NEIGHBOURS) - ALONE
+        kept = [i for i, code in enumerate(full.nb_classes) if code in wanted]
+        return LanguageIdentifier(
+            np.ascontiguousarray(full.nb_ptc[:, kept]),
+            full.nb_pc[kept],
+            [full.nb_classes[i] for i in kept],
+            full.tk_nextmove,
+            full.tk_output,
+            norm_probs=True,
+            tk_row=full.tk_row,
+        )
 
     def warm_up(self) -> None:
         """Load the library's model now rather than at the first foreign text."""
@@ -59,13 +72,20 @@ class LanguageClassifier:
     def score(self, text: str, declared: str | None = None) -> Score:
         """The probability of the language found; the network's own word counts when plausible."""
         text = for_language(text)
-        words = _WORD.findall(text.lower())
-        if _is_french(words):
+        lowered = text.lower()
+        words = _WORD.findall(lowered)
+        if is_french(words):
             return _score("fr", 0.99, "cue_words")
+        script, letters = script_of(text)
+        if script in ALONE and letters >= SHORTEST:
+            return _score(script, 0.99, "letters")
         declared = _primary(declared)
-        if sum(map(len, words)) < MIN_LETTERS:
-            return _score(declared or UNKNOWN, 0.6, "declared" if declared else "too_short")
-        return self._by_library(text, declared)
+        cues = cues_of(lowered, words)
+        if letters < MIN_LETTERS.get(script, 0):
+            return _by_cues(cues, len(words), declared)
+        if script != LATIN:
+            cues |= letters_of(lowered)
+        return self._by_library(text, cues, declared)
 
     def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """len(texts) × classes, of texts whose network declares no language."""
@@ -76,13 +96,16 @@ class LanguageClassifier:
     def classify(self, text: str, declared: str | None = None) -> str:
         return self.score(text, declared).label or UNKNOWN
 
-    def _by_library(self, text: str, declared: str | None) -> Score:
-        code, confidence = self._library.classify(text)
-        if declared and declared != code:
-            likelihood = dict(self._library.rank(text)).get(declared, 0.0)
-            if likelihood >= MIN_DECLARED:
-                return _score(declared, 0.6, "declared")
-        if confidence < MIN_CONFIDENCE:
+    def _by_library(self, text: str, cues: Mapping[str, float], declared: str | None) -> Score:
+        chances = dict(self._library.rank(text[:_READ]))
+        for code, hits in cues.items():
+            chances[code] = max(chances.get(code, 0.0), _FLOOR) * _CUE ** min(hits, _MOST)
+        total = sum(chances.values())
+        code = max(chances, key=chances.__getitem__)
+        confidence = chances[code] / total
+        if declared and declared != code and chances.get(declared, 0.0) >= MIN_DECLARED * total:
+            return _score(declared, 0.6, "declared")
+        if confidence < MIN_CONFIDENCE or code not in LANGUAGES:
             return _score(UNKNOWN, 1 - confidence, "unsure")
         return _score(code, confidence, "letters")
 
@@ -99,16 +122,14 @@ class GivenLanguage:
         return _score(code or UNKNOWN, 0.99 if code else 1.0, "declared" if code else "too_short")
 
 
-def _is_french(words: Sequence[str]) -> bool:
-    points = hits = 0
-    for word in words:
-        if word in _FRENCH:
-            points, hits = points + 2, hits + 1
-        elif word in _SHARED:
-            points, hits = points + 1, hits + 1
-        elif word in _FOREIGN:
-            return False
-    return points >= _ENOUGH and points > hits and hits >= _SHARE * len(words)
+def _by_cues(cues: Mapping[str, float], words: int, declared: str | None) -> Score:
+    """A short text's language: that of enough of its words, if no other has nearly as many."""
+    code = max(cues, key=cues.__getitem__, default="")
+    hits = cues.get(code, 0.0)
+    others = max((part for other, part in cues.items() if other != code), default=0.0)
+    if code in LANGUAGES and hits >= max(_SHORT_SHARE * words, _SHORT_LEAD * others):
+        return _score(code, 0.8, "cue_words")
+    return _score(declared or UNKNOWN, 0.6, "declared" if declared else "too_short")
 
 
 def _primary(declared: str | None) -> str | None:
