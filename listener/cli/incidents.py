@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row as Stored
 
+    from listener.domain.alert import PostView
+    from listener.i18n import Speaker
+
 COLUMNS = ("number", "state", "level", "subject", "opened", "mentions", "last_breach", "closed")
 STYLES = {"critical": "bold red", "warning": "yellow", "open": "red", "failed": "bold red"}
 
@@ -36,7 +39,7 @@ def incidents(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List incidents, the last opened first; or show the evidence, timeline and messages of one."""
+    """List incidents, the last opened first; or one's evidence, gravest posts, timeline, messages."""
     opened = open_config(config)
     if number is not None:
         run(_one(opened, number, as_json=as_json), opened.config)
@@ -59,25 +62,31 @@ async def _list(opened: Opened, states: list[str], limit: int, *, as_json: bool)
 
 async def _one(opened: Opened, number: int, *, as_json: bool) -> None:
     from listener.app.build import application
+    from listener.i18n import Speaker
     from listener.storage import views
 
     zone = opened.config.hospital.zone
+    speaker = Speaker(opened.config.language, zone)
     async with application(opened.config) as app, app.database.read() as connection:
         found = await views.incident_list(connection, number=number)
         if not found:
             say(f"there is no incident {number}")
             raise typer.Exit(ExitCode.FAILED)
+        worst = await app.viewer.worst(connection, number)
         happened = [_event(row, zone) for row in await views.timeline(connection, number)]
         messages = [_message(row, zone) for row in await views.deliveries(connection, number)]
     incident = _incident(found[0], zone)
     evidence = [_local(item, zone) for item in found[0].evidence]
+    posts = [_post(speaker, of, post) for of, post in worst.items()]
     if as_json:
-        parts = {"evidence": evidence, "timeline": happened, "deliveries": messages}
+        parts = {"evidence": evidence, "posts": posts}
+        parts |= {"timeline": happened, "deliveries": messages}
         print_json({**incident, **parts})
         return
     show([incident], as_json=False, columns=COLUMNS, styles=STYLES)
     for title, rows in (
         ("Why", [_evidence(item) for item in evidence]),
+        ("Gravest posts", posts),
         ("What happened", happened),
         ("Who was told", messages),
     ):
@@ -109,6 +118,22 @@ def _local(item: Row, zone: ZoneInfo) -> Row:
 
 def _evidence(item: Row) -> Row:
     return {name: item.get(name) for name in ("rule", "kind", "level", "since", "seen", "expected")}
+
+
+def _post(speaker: Speaker, number: int, post: PostView) -> Row:
+    """Without its words, but for the terms that `listener mentions` would show as well."""
+    from listener.notifiers import safe, why
+
+    readable = why.readable(post, masked=True, restricted=False)
+    return {
+        "mention": number,
+        "at": post.occurred_at.astimezone(speaker.zone),
+        "network": post.network,
+        "severity": None if post.severity is None else round(post.severity, 1),
+        "sentiment": post.sentiment,
+        "why": " · ".join(why.sentences(speaker, post, readable)) or None,
+        "link": safe.link(post.link),
+    }
 
 
 def _event(row: Stored[Any], zone: ZoneInfo) -> Row:

@@ -9,14 +9,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 import typer
 
 from classifiers.themes import unpack
+from listener.domain.alert import PostView
 from listener.i18n import Speaker
-from listener.notifiers import safe, words
+from listener.notifiers import safe, why, words
 from listener.storage.figures import Listed
 from listener.workflows.view import Viewer
 
@@ -47,6 +47,7 @@ FIELDS = (
     "replies",
     "shares",
     "live",
+    "why",
     "text",
     "remark",
     "link",
@@ -63,18 +64,19 @@ _FORMULA = re.compile(r"""^(?=[\s"']*[=+\-@＝＋－＠|%])|(?<=[;,\t|])(?=[\s"'
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     viewer: Viewer
-    zone: ZoneInfo
+    speaker: Speaker
     unmasked: bool
     restricted: bool  # whether what may reveal who is a patient is shown as well
 
     def row(self, item: Listed) -> Row:
         """Instants in the hospital's zone; None for what the network does not publish."""
-        row, figures = item.row, item.figures
-        text, remark = self._text(item)
+        row, figures, zone = item.row, item.figures, self.speaker.zone
+        post = self.viewer.post(row, figures, item.scores)
+        text, remark = self._text(item, post)
         return {
             "number": row.id,
-            "occurred_at": row.occurred_at.astimezone(self.zone),
-            "received_at": row.received_at.astimezone(self.zone),
+            "occurred_at": row.occurred_at.astimezone(zone),
+            "received_at": row.received_at.astimezone(zone),
             "network": row.network,
             "source": row.source_id,
             "kind": row.kind,
@@ -93,12 +95,13 @@ class Reader:
             "replies": figures.replies if figures else None,
             "shares": figures.shares if figures else None,
             "live": row.live,
+            "why": " · ".join(why.sentences(self.speaker, post, text)) or None,
             "text": text,
             "remark": remark,
-            "link": safe.link(self.viewer.link(row.sealed)),
+            "link": safe.link(post.link),
         }
 
-    def _text(self, item: Listed) -> tuple[str | None, str | None]:
+    def _text(self, item: Listed, post: PostView) -> tuple[str | None, str | None]:
         row = item.row
         if row.text is None:
             return None, "erased"
@@ -106,7 +109,6 @@ class Reader:
             return None, "its author asks not to be shown elsewhere"
         if row.restricted and not self.restricted:
             return None, "restricted: it may reveal who is a patient"
-        post = self.viewer.post(row, item.figures)
         if not post.excerpt:
             return None, "not analysed: an image or a video" if post.unread else None
         return post.excerpt if self.unmasked else safe.mask(post.excerpt, post.spans), None

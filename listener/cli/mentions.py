@@ -118,14 +118,18 @@ async def _list(opened: Opened, filters: Filters, shown: Shown) -> None:
     from listener.i18n import Speaker
     from listener.storage.figures import count, listing
 
-    zone, limit, revealing = opened.config.hospital.zone, shown.limit, 0
+    limit, revealing = shown.limit, 0
     async with application(opened.config) as app, app.database.read() as connection:
         total = await count(connection, filters)
+        speaker = Speaker(opened.config.language, opened.config.hospital.zone)
         reader = Reader(
-            viewer=app.viewer, zone=zone, unmasked=shown.unmasked, restricted=shown.restricted
+            viewer=app.viewer,
+            speaker=speaker,
+            unmasked=shown.unmasked,
+            restricted=shown.restricted,
         )
         found = listing(connection, filters, limit=limit)
-        with WRITERS[shown.form.value](Speaker(opened.config.language, zone)) as write:
+        with WRITERS[shown.form.value](speaker) as write:
             async for item in found:
                 revealing += item.row.restricted and item.row.text is not None
                 write(reader.row(item))

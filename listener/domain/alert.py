@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from classifiers.classifier import Score
 from listener.domain.incident import AlertKind, State
 from listener.domain.rule import Level
 
@@ -43,6 +44,7 @@ class PostView:
     spans: Sequence[tuple[int, int]] = ()  # of `excerpt`, what may reveal a patient
     themes: Sequence[str] = ()  # of classifiers.themes
     restricted: bool = False  # as a whole it may reveal who is a patient
+    scores: Sequence[Score] = ()  # what was said of it and why, oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

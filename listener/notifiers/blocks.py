@@ -102,10 +102,10 @@ def _quote(quote: Quote) -> list[Block]:
         label.append(_text(f" — {quote.figures}"))
     said = _text(quote.excerpt) if quote.excerpt else _text(quote.remark, italic=True)
     elements = [_lines([label]), {"type": "rich_text_quote", "elements": [said]}]
+    under: list[list[Block]] = [[_text(quote.why)]] if quote.why else []
     if quote.link:
-        link = {"type": "link", "url": quote.link, "text": quote.link_label}
-        elements.append(_lines([[link]]))
-    return elements
+        under.append([{"type": "link", "url": quote.link, "text": quote.link_label}])
+    return [*elements, _lines(under)] if under else elements
 
 
 def _rich(*elements: Block) -> Block:

@@ -26,6 +26,7 @@ class Quote:
     excerpt: str | None
     remark: str = ""  # ours, where there is no excerpt to show
     tone: str = ""  # negative · neutral · positive: colours it, where there are colours
+    why: str = ""  # what drove its scores
     link: str | None = None
     link_label: str = ""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
-from listener.domain.alert import Analysis, PostView
+from listener.domain.alert import Analysis
 from listener.domain.incident import AlertKind
 from listener.domain.rule import Level
 from listener.i18n import Speaker
@@ -122,25 +122,3 @@ def themes(speaker: Speaker, names: Iterable[str]) -> str:
     """The first of them, and first what changes how a reader takes the post."""
     first = sorted(names, key=lambda name: name not in _FIRST)[:THEMES_SHOWN]
     return speaker.listing(theme(speaker, name) for name in first)
-
-
-def figures(speaker: Speaker, post: PostView) -> str:
-    """How grave and how far: only what is known, never a zero in place of the unknown."""
-    return " · ".join(_figures(speaker, post))
-
-
-def _figures(speaker: Speaker, post: PostView) -> Iterator[str]:
-    if post.severity is not None:
-        yield speaker.gettext("severity {score}/100").format(score=speaker.number(post.severity))
-    elif post.sentiment == "negative":
-        yield speaker.gettext("negative")
-    if post.themes:
-        yield themes(speaker, post.themes)
-    if post.followers is not None:
-        yield speaker.ngettext("{count} follower", "{count} followers", post.followers)
-    if post.shares:
-        yield speaker.ngettext("{count} share", "{count} shares", post.shares)
-    if post.replies:
-        yield speaker.ngettext("{count} reply", "{count} replies", post.replies)
-    if post.reactions:
-        yield speaker.ngettext("{count} reaction", "{count} reactions", post.reactions)

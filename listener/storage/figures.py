@@ -24,11 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from classifiers.classifier import Score
 from classifiers.themes import pack
 from listener.storage.mentions import subjects_of
 from listener.storage.story_statements import STORY, mentions_of
 from listener.storage.tables import feeds, mention_links, mention_subjects, mentions, snapshots
-from listener.storage.verdicts import latest_flags
+from listener.storage.verdicts import explained, latest_flags
 from listener.storage.views import latest_figures
 
 BATCH = 500  # mentions read at a time
@@ -133,14 +134,16 @@ async def listening_since(connection: AsyncConnection, exercise_id: str = "") ->
 class Listed:
     """One stored mention: `row` has the columns of `mentions` and the sealed link.
 
-    `figures` is its newest engagement snapshot (views, reactions, replies, shares), if any, and
-    `flags` the probabilities that were last read of it: patient_privacy, about_hospital, toxicity.
+    `figures` is its newest engagement snapshot (views, reactions, replies, shares), if any,
+    `flags` the probabilities that were last read of it: patient_privacy, about_hospital, toxicity,
+    and `scores` those that tell why it was scored so, oldest first.
     """
 
     row: Row[Any]
     subjects: frozenset[str]
     figures: Row[Any] | None
     flags: Mapping[str, float] = field(default_factory=dict)
+    scores: Sequence[Score] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,12 +206,14 @@ async def _complete(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> li
     subjects = await subjects_of(connection, ids)
     figures = await latest_figures(connection, ids)
     flags = await latest_flags(connection, ids)
+    scores = await explained(connection, ids)
     return [
         Listed(
             row=row,
             subjects=subjects.get(row.id, frozenset()),
             figures=figures.get(row.id),
             flags=flags.get(row.id, {}),
+            scores=scores.get(row.id, ()),
         )
         for row in rows
     ]

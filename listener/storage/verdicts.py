@@ -7,7 +7,18 @@ from datetime import datetime
 from math import isfinite
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.classifier import Reason, Score
@@ -18,6 +29,7 @@ from listener.storage.tables import mention_subjects, mentions, scores
 VERDICTS = (
     "sentiment", "severity", "language", "themes", "restricted", "about", "tier", "deep_priority",
 )  # fmt: skip
+EXPLAINED = ("sentiment", "virality", "severity")
 
 _CURRENT = (
     update(mentions)
@@ -112,12 +124,45 @@ async def latest(connection: AsyncConnection, ids: Collection[int]) -> dict[int,
     for part in chunks(ids):
         query = select(scores).where(scores.c.mention_id.in_(part)).order_by(scores.c.scored_at)
         for row in await connection.execute(query):
-            found.setdefault(row.mention_id, {})[row.classifier] = Score(
-                classifier=row.classifier,
-                version=row.version,
-                value=row.value,
-                probabilities=row.probabilities,
-                figures=row.figures,
-                reasons=tuple(Reason(code=c, share=s, detail=d) for c, s, d in row.reasons),
-            )
+            found.setdefault(row.mention_id, {})[row.classifier] = _score(row)
     return {number: list(by_name.values()) for number, by_name in found.items()}
+
+
+async def explained(connection: AsyncConnection, ids: Collection[int]) -> dict[int, list[Score]]:
+    """What tells why each mention was scored so: its newest scores of EXPLAINED, oldest first.
+
+    Among them the severity of when its text was last read: figures move severities alone.
+    """
+    found: dict[int, list[Score]] = {}
+    for part in chunks(ids):
+        query = select(scores).where(
+            scores.c.mention_id.in_(part),
+            scores.c.classifier.in_(EXPLAINED),
+            or_(
+                scores.c.scored_at == _newest(scores.c.classifier),
+                scores.c.scored_at == _newest(literal("sentiment")),
+            ),
+        )
+        for row in await connection.execute(query.order_by(scores.c.scored_at)):
+            found.setdefault(row.mention_id, []).append(_score(row))
+    return found
+
+
+def _newest(classifier: ColumnElement[str]) -> ScalarSelect[datetime]:
+    """When the classifier last spoke of the mention of a row of `scores`."""
+    other = scores.alias()
+    newest = select(func.max(other.c.scored_at))
+    return newest.where(
+        other.c.mention_id == scores.c.mention_id, other.c.classifier == classifier
+    ).scalar_subquery()
+
+
+def _score(row: Row[Any]) -> Score:
+    return Score(
+        classifier=row.classifier,
+        version=row.version,
+        value=row.value,
+        probabilities=row.probabilities,
+        figures=row.figures,
+        reasons=tuple(Reason(code=c, share=s, detail=d) for c, s, d in row.reasons),
+    )

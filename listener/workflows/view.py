@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from classifiers.classifier import Score
 from classifiers.confidentiality import find_patients
 from classifiers.themes import unpack
 from listener.domain.alert import AlertView, Analysis, PostView, ReasonView
@@ -18,7 +19,7 @@ from listener.domain.incident import AlertKind, Incident
 from listener.domain.oncall import Person
 from listener.domain.rule import Level, Rule
 from listener.domain.watch import Watch
-from listener.storage import outbox, views
+from listener.storage import outbox, verdicts, views
 from listener.storage.outbox import Letter
 from listener.storage.seal import Sealer, SealError
 from listener.workflows.draft import LINK
@@ -63,7 +64,7 @@ class Viewer:
             networks=dict(Counter(said.network for said in tally).most_common()),
             recent=growth([said.occurred_at for said in tally]),
             reasons=[self._reason(item) for item in incident.evidence],
-            posts=await self._posts(connection, incident.id),
+            posts=list((await self.worst(connection, incident.id)).values()),
             told=await self._told(connection, incident.id),
             observed=bool(payload.get("observed")),
             called=", ".join(called) or None,
@@ -102,12 +103,17 @@ class Viewer:
             description=rule.description if rule else "",
         )
 
-    async def _posts(self, connection: AsyncConnection, incident_id: int) -> list[PostView]:
+    async def worst(self, connection: AsyncConnection, incident_id: int) -> dict[int, PostView]:
+        """The incident's gravest posts by their numbers, the gravest first."""
         rows = await views.worst_posts(connection, incident_id)
-        figures = await views.latest_figures(connection, [row.id for row in rows])
-        return [self.post(row, figures.get(row.id)) for row in rows]
+        ids = [row.id for row in rows]
+        figures = await views.latest_figures(connection, ids)
+        scores = await verdicts.explained(connection, ids)
+        return {row.id: self.post(row, figures.get(row.id), scores.get(row.id, ())) for row in rows}
 
-    def post(self, row: Row[Any], figures: Row[Any] | None) -> PostView:
+    def post(
+        self, row: Row[Any], figures: Row[Any] | None, scores: Sequence[Score] = ()
+    ) -> PostView:
         """A stored mention as people may see it; its handles are pseudonyms already."""
         excerpt = _excerpt(row)
         spans = find_patients(excerpt) if excerpt else ()
@@ -127,6 +133,7 @@ class Viewer:
             spans=tuple((span.start, span.end) for span in spans),
             themes=unpack(row.themes or 0),
             restricted=row.restricted,
+            scores=scores,
         )
 
     def link(self, sealed: bytes | None) -> str | None:

@@ -1,0 +1,379 @@
+"""Why a post was scored so: in words, in two languages, on every channel, and never what is hidden."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from classifiers.classifier import Reason, Sample, Score
+from classifiers.severity import Told
+from classifiers.severity import severity as severity_of
+from listener.i18n import Speaker
+from listener.notifiers import why
+from listener.notifiers.render import render_alert
+from listener.storage import verdicts
+from tests.listener.alerts import CAMILLE, alert, post
+from tests.listener.commands import House, build, fill
+from tests.listener.forgetting import SAID
+from tests.listener.house import NIGHT
+from tests.listener.weeks import W47, said, within
+from tests.networks.slack_blocks import errors_of, too_long
+
+PARIS = ZoneInfo("Europe/Paris")
+FRENCH, ENGLISH = Speaker("fr", PARIS), Speaker("en", PARIS)
+CHANNELS = ("slack", "email", "console")
+TEXT = "Une honte, ma mère Jeanne Morel a dormi dans le couloir"
+NAMED = ((TEXT.index("Jeanne"), TEXT.index(" a dormi")),)
+
+
+def reasons(*rows: tuple[str, float, str]) -> tuple[Reason, ...]:
+    return tuple(Reason(code=code, share=share, detail=detail) for code, share, detail in rows)
+
+
+def grave(value: float = 73.0, *rows: tuple[str, float, str]) -> Score:
+    rows = rows or (
+        ("negativity", 0.61, "0.97"),
+        ("theme", 0.2, "hygiene"),
+        ("forecast", 0.12, "1200"),
+        ("reach", 0.07, "900"),
+    )
+    return Score(classifier="severity", version="s1", value=value, reasons=reasons(*rows))
+
+
+def tone(*terms: str, label: str = "negative", code: str = "", detail: str = "") -> Score:
+    rows = [(f"{label}_words", 0.3, term) for term in terms]
+    rows += [(code, 0.0, detail)] if code else []
+    return Score(
+        classifier="sentiment",
+        version="words-1",
+        probabilities={label: 0.9, "other": 0.1},
+        reasons=reasons(*rows),
+    )
+
+
+VIRAL = Score(
+    classifier="virality", version="v1", value=1213.4, figures={"low": 604.0, "high": 2531.0}
+)
+
+
+def shown(**changes: Any) -> Any:
+    scores = (tone("honte", "couloir"), VIRAL, grave())
+    values = {"severity": 73.0, "excerpt": TEXT, "spans": NAMED, "scores": scores, "themes": ()}
+    return post(**{**values, **changes})
+
+
+def plain(text: str) -> str:
+    return re.sub(r"[\xa0\u202f]", " ", text)
+
+
+def told(view: Any, speaker: Speaker = FRENCH, **options: Any) -> list[str]:
+    options = {"masked": True, "restricted": False, **options}
+    return [plain(s) for s in why.sentences(speaker, view, why.readable(view, **options))]
+
+
+def message(view: Any, channel: str, *, excerpt: str = "masked", language: str = "fr") -> Any:
+    return render_alert(
+        alert(posts=[view]),
+        channel=channel,
+        recipient=CAMILLE,
+        key="k",
+        excerpt=excerpt,
+        language=language,
+    )
+
+
+def all_of(sent: Any) -> str:
+    blocks = json.dumps(sent.blocks, ensure_ascii=False)
+    return plain(" ".join((sent.subject, sent.text, sent.html or "", blocks)))
+
+
+def test_each_score_is_told_with_what_drove_it() -> None:
+    assert told(shown()) == [
+        "gravité 73/100 : propos négatif 61 %, hygiène 20 %, diffusion prévue 12 %",
+        "négatif : « honte », « couloir »",
+        "environ 1 200 interactions à terme (entre 600 et 2 500, 4 fois sur 5)",
+    ]
+    assert told(shown(), ENGLISH) == [
+        "severity 73/100: negative words 61%, hygiene 20%, expected spread 12%",
+        "negative: “honte”, “couloir”",
+        "about 1,200 interactions in the end (between 600 and 2,500, 4 times in 5)",
+    ]
+
+
+def test_every_reason_of_a_severity_has_words_in_both_languages() -> None:
+    sample = Sample(text="", rating=1.0, followers=10_000, weight=1.5)
+    themes = {"person_in_danger": 0.9}
+    for growth, forecast, word in ((None, 900.0, "diffusion prévue"), (40.0, None, "rapide")):
+        heard = Told(negative=0.9, themes=themes, about=0.6, growth=growth, forecast=forecast)
+        score = severity_of(sample, heard)
+        view = shown(severity=score.value, scores=[score])
+        text = plain(why.severity(FRENCH, view, parts=9))
+        assert text.count("%") == 5
+        for words in (word, "note 1/5", "personne en danger", "abonnés de l’auteur"):
+            assert words in text
+        assert text.endswith("source ×1,5, peut-être hors sujet (×0,6)")
+        english = plain(why.severity(ENGLISH, view, parts=9))
+        assert english.endswith("source ×1.5, perhaps off topic (×0.6)")
+
+
+def test_a_hospital_that_is_almost_surely_meant_raises_no_doubt() -> None:
+    score = grave(70.0, ("negativity", 1.0, "0.9"), ("about_hospital", 0.0, "0.97"))
+    assert told(shown(severity=70.0, scores=[score])) == ["gravité 70/100 : propos négatif 100 %"]
+
+
+def test_a_post_without_reasons_shows_none() -> None:
+    bare = (tone(), Score(classifier="severity", version="s1", value=73.0))
+    for scores in ((), bare):
+        view = shown(scores=scores)
+        assert told(view) == []
+        assert "gravité 73/100 · 12 400 abonnés" in all_of(message(view, "console"))
+
+
+def test_reasons_of_another_version_are_left_out() -> None:
+    strange = grave(
+        73.0,
+        ("moon", 0.5, "full"),
+        ("theme", 0.3, "ghosts"),
+        ("rating", 0.1, "five"),
+        ("source_weight", 0.0, "nan"),
+        ("negativity", 0.001, ""),
+    )
+    view = shown(scores=[strange, tone(code="moon")])
+    assert told(view) == ["gravité 73/100"]
+
+
+def test_figures_that_moved_since_a_deep_reading_are_a_part_of_the_severity() -> None:
+    deep = grave(40.0, ("negativity", 0.75, "0.9"), ("theme", 0.25, "death"))
+    fast = grave(71.0, ("negativity", 0.9, "0.9"), ("reach", 0.1, "900"))
+    (text,) = told(shown(severity=50.0, scores=[deep, fast]))
+    assert (
+        text == "gravité 50/100 : propos négatif 60 %, décès 20 %, diffusion depuis la lecture 20 %"
+    )
+    (text,) = told(shown(severity=30.0, scores=[deep, fast]))
+    assert text == "gravité 30/100 : propos négatif 75 %, décès 25 %"
+    (text,) = told(shown(severity=71.0, scores=[deep, fast]))
+    assert text == "gravité 71/100 : propos négatif 90 %, abonnés de l’auteur 10 %"
+
+
+@pytest.mark.parametrize(
+    ("score", "sentence"),
+    [
+        (tone(code="person"), "négatif : selon une personne qui l’a lu"),
+        (tone("honte", code="rating", detail="1.5"), "négatif : « honte », note 1,5/5"),
+        (
+            tone(label="neutral", code="unread_language", detail="cs"),
+            "neutre : langue que l’analyse ne lit pas",
+        ),
+    ],
+)
+def test_a_tone_says_where_it_comes_from(score: Score, sentence: str) -> None:
+    assert told(shown(sentiment=score.label, scores=[score])) == [sentence]
+
+
+def test_a_complaint_about_somebody_else_is_neutral_without_its_words() -> None:
+    assert told(shown(sentiment="neutral", scores=[tone("honte")])) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "words"),
+    [
+        (0.4, 0.0, 1.0, "environ 0 interaction à terme (entre 0 et 1,"),
+        (1.2, 1.0, 3.0, "environ 1 interaction à terme (entre 1 et 3,"),
+        (96.7, 12.4, 1049.0, "environ 97 interactions à terme (entre 12 et 1 000,"),
+        (987654.0, 99.6, 2e6, "environ 990 000 interactions à terme (entre 100 et 2 000 000,"),
+    ],
+)
+def test_a_forecast_tells_no_more_than_it_knows(
+    value: float, low: float, high: float, words: str
+) -> None:
+    figures = {"low": low, "high": high}
+    score = Score(classifier="virality", version="v1", value=value, figures=figures)
+    assert told(shown(scores=[score]))[0].startswith(words)
+
+
+def test_terms_of_what_is_masked_edited_or_restricted_are_never_shown() -> None:
+    scores = (tone("morel", "couloir", "brancard"),)
+    assert told(shown(scores=scores)) == ["négatif : « couloir »"]
+    assert told(shown(scores=scores), masked=False) == ["négatif : « morel », « couloir »"]
+    assert told(shown(scores=scores, excerpt=None)) == []
+    restricted = shown(scores=scores, restricted=True)
+    assert told(restricted) == []
+    assert told(restricted, restricted=True) == ["négatif : « couloir »"]
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_an_alert_says_why_in_little_room(channel: str) -> None:
+    view = shown(themes=("hygiene", "death"))
+    text = all_of(message(view, channel))
+    assert "gravité 73/100 : propos négatif 61 %, hygiène 20 % · décès · 12 400 abonnés" in text
+    assert "négatif : « honte », « couloir » · environ 1 200 interactions à terme" in text
+    english = all_of(message(view, channel, language="en"))
+    assert "severity 73/100: negative words 61%, hygiene 20% · death" in english
+    assert "negative: “honte”, “couloir” · about 1,200 interactions in the end" in english
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+@pytest.mark.parametrize(
+    ("excerpt", "changes"),
+    [("none", {}), ("masked", {"restricted": True}), ("none", {"link": None})],
+)
+def test_a_channel_shows_no_term_of_a_text_that_it_may_not_show(
+    channel: str, excerpt: str, changes: dict[str, Any]
+) -> None:
+    text = all_of(message(shown(**changes), channel, excerpt=excerpt))
+    assert "honte" not in text and "couloir" not in text
+    assert "propos négatif 61 %" in text and "à terme" in text
+
+
+def test_a_lock_screen_shows_no_term() -> None:
+    sent = message(shown(), "slack", excerpt="full")
+    assert "couloir" not in sent.text + sent.subject
+
+
+HOSTILE = ("<script>alert(1)</script>", "<!channel>", "*gras*", "&amp;", "mal.example")
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_hostile_term_neither_pings_links_nor_formats(channel: str) -> None:
+    view = shown(excerpt=" ".join(HOSTILE), spans=(), scores=(tone(*HOSTILE[:3]),))
+    sent = message(view, channel)
+    html, laid = sent.html or "", json.dumps(sent.blocks)
+    assert "« *gras* »" in all_of(sent)
+    assert "<script>" not in html and "<!channel>" not in html
+    if channel == "slack":
+        assert errors_of(sent.blocks) == []
+        assert "script" not in sent.text
+        assert "mrkdwn" not in laid and "broadcast" not in laid and laid.count('"link"') == 1
+    if channel == "email":
+        assert "« &lt;script&gt;alert(1)&lt;/script&gt; »" in all_of(sent)
+
+
+def test_a_term_neither_moves_a_cursor_nor_becomes_a_link() -> None:
+    escape = "sale\x1b[2j\u202e"
+    scores = (tone(escape, "sale", "mal.example"),)
+    view = shown(excerpt=f"sale, mal.example {escape}", spans=(), scores=scores)
+    (text,) = told(view)
+    assert text == "négatif : « sale », « mal.\u200cexample »"
+
+
+wild = st.text(st.characters(), max_size=60)
+
+
+@settings(max_examples=40)
+@given(text=wild, code=wild, detail=wild, part=st.floats(0, 1), severity=st.floats(0, 100))
+def test_slack_takes_whatever_is_stored(
+    text: str, code: str, detail: str, part: float, severity: float
+) -> None:
+    score = grave(50.0, (code, part, detail), ("theme", part, text), ("rating", part, detail))
+    view = shown(excerpt=text, spans=(), severity=severity, scores=(tone(text, text), score, VIRAL))
+    sent = message(view, "slack")
+    assert errors_of(json.loads(json.dumps(sent.blocks))) == []
+    assert not too_long(sent.blocks)
+
+
+async def test_scores_are_read_in_one_query_the_newest_and_those_of_the_last_reading(
+    database: Any,
+) -> None:
+    first, second, silent = [await said(database, within(W47, n)) for n in range(3)]
+    deep, fast = NIGHT + timedelta(minutes=1), NIGHT + timedelta(minutes=9)
+    async with database.write() as connection:
+        for number in (first, second):
+            await verdicts.add_scores(connection, [(number, [tone("x"), grave(10.0)])], NIGHT)
+        await verdicts.add_scores(connection, [(first, [tone("y"), VIRAL, grave(40.0)])], deep)
+        await verdicts.add_scores(connection, [(first, [grave(50.0)])], NIGHT + 2 * (deep - NIGHT))
+        await verdicts.add_scores(connection, [(first, [VIRAL, grave(60.0)])], fast)
+    asked: list[str] = []
+    async with database.read() as connection:
+        engine = connection.sync_connection.engine
+        listener = lambda *call: asked.append(call[2])  # noqa: E731
+        event.listen(engine, "before_cursor_execute", listener)
+        found = await verdicts.explained(connection, [first, second, silent])
+        event.remove(engine, "before_cursor_execute", listener)
+    assert len([statement for statement in asked if statement.startswith("SELECT")]) == 1
+    assert found.keys() == {first, second}
+    grades = [score.value for score in found[first] if score.classifier == "severity"]
+    (sentiment,) = [score for score in found[first] if score.classifier == "sentiment"]
+    assert (grades, sentiment.reasons[0].detail) == ([40.0, 60.0], "y")
+    assert sum(score.classifier == "severity" for score in found[second]) == 1
+
+
+@pytest.fixture(scope="module")
+def explained(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A bad evening whose first post was scored with reasons. Read only."""
+    house = build(tmp_path_factory.mktemp("house"))
+    asyncio.run(fill(house))
+    word = reasons(("negative_words", 0.4, "honte"), ("negative_words", 0.2, "lambert"))
+    for classifier, found in (("sentiment", word), ("severity", grave().reasons)):
+        stored = json.dumps([[r.code, r.share, r.detail] for r in found])
+        write(
+            house,
+            "UPDATE scores SET reasons = ? WHERE mention_id = 1 AND classifier = ?",
+            stored,
+            classifier,
+        )
+    return house
+
+
+@pytest.fixture
+def own(explained: House, tmp_path: Path) -> House:
+    """A copy to be changed."""
+    shutil.copytree(explained.folder / "state", tmp_path / "state")
+    return build(tmp_path)
+
+
+def write(house: House, statement: str, *values: str) -> None:
+    (file,) = house.folder.glob("state/*.db")
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(statement, values)
+
+
+WHY = (
+    "gravité 95/100 : propos négatif 61 %, hygiène 20 %, diffusion prévue 12 %"
+    " · négatif : « honte »"
+)
+
+
+def test_programs_are_told_why_in_words(explained: House) -> None:
+    second, first, *_ = explained.lines("mentions", "--format", "jsonl")
+    assert (first["text"], plain(first["why"])) == (SAID, WHY)
+    assert second["why"] is None
+
+
+def test_one_incident_says_why_its_posts_are_grave_and_quotes_no_more_than_terms(
+    explained: House,
+) -> None:
+    posts = explained.json("incidents", "1")["posts"]
+    assert [one["mention"] for one in posts] == [1, 2]
+    assert (posts[0]["severity"], plain(posts[0]["why"]), posts[1]["why"]) == (95.0, WHY, None)
+    text = " ".join(plain(explained("incidents", "1").stdout).split())
+    assert "Gravest posts:" in text and "propos négatif 61 %" in text
+    assert "brancard" not in text
+
+
+def test_commands_show_no_term_of_a_restricted_post_unless_it_is_asked_for(
+    own: House,
+) -> None:
+    write(own, "UPDATE mentions SET restricted = 1")
+    for command in (("incidents", "1"), ("mentions", "--json")):
+        shown = own(*command).stdout
+        assert "propos" in shown and "honte" not in shown
+    assert "«\xa0honte\xa0»" in own("mentions", "--json", "--restricted").stdout
+
+
+def test_what_is_forgotten_is_explained_no_more(own: House) -> None:
+    assert own("forget", "--mention", "1", "--yes").exit_code == 0
+    row = next(row for row in own.lines("mentions", "--json") if row["number"] == 1)
+    assert (row["text"], row["why"]) == (None, None)
