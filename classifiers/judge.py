@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.confidentiality import find_patients
+from classifiers.confidentiality import Signals, read_signals
 from classifiers.deep import DeepTier
 from classifiers.evidence import Evidence, terms
 from classifiers.features import Batch, Floats, Ints, read_batch
@@ -24,12 +26,16 @@ from classifiers.outputs import CLASSES, INNER, OUTPUTS
 from classifiers.text import tidy
 from classifiers.themes import THEMES
 
+if TYPE_CHECKING:
+    from classifiers.site import Corrector
+
 MODELS = {"fr": "lexical-fr"} | dict.fromkeys(("en", "de", "it", "es", "pt"), "lexical-multi")
 HOME = "fr"  # what a text too short to tell its language is read as: a French hospital's mentions
 BATCH_CHARS = 60_000  # judged at once: some 400 bytes a character are needed meanwhile
 PLAIN = 0.7  # P(neutral) from which nobody asks why
 RAISED = 0.5  # probability from which a theme or a flag is explained
-SIGNALS = ("names", "numbers")  # of `signals`: what a search for names and numbers found
+SIGNALS = Signals.__slots__
+_SIGNALS_OF = attrgetter(*SIGNALS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +52,16 @@ class Judgement:
 
 
 class Judge:
-    """Lexical models by language, and a deep tier or none."""
+    """Lexical models by language, a deep tier or none, and what was learned on site, or nothing."""
 
     def __init__(
-        self, deep: DeepTier | None = None, models: Mapping[str, LinearModel] | None = None
+        self,
+        deep: DeepTier | None = None,
+        models: Mapping[str, LinearModel] | None = None,
+        site: Corrector | None = None,
     ) -> None:
         self.deep = deep
+        self.site = site
         self._given = models
 
     @cached_property
@@ -127,11 +137,14 @@ class Judge:
                 chances = model.calibrated(decisions, signals([texts[i] for i in part]))
             else:
                 chances, outputs = model.calibrated(decisions), CLASSES
+            if self.site is not None and model.knows_labels:
+                chances = self.site.corrected(chances, batch)
             evidence = Reasons(model, batch, chances) if explain else None
             yield part, _judgements(chances, self._version(model), outputs, evidence)
 
     def _version(self, model: LinearModel) -> str:
-        return f"{model.version}+{self.deep.version}" if self.deep else model.version
+        tiers = f"{model.version}+{self.deep.version}" if self.deep else model.version
+        return f"{tiers}@{self.site.version}" if self.site and model.knows_labels else tiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +197,9 @@ def pages(texts: Sequence[str], indexes: Sequence[int]) -> Iterator[list[int]]:
 
 
 def signals(texts: Sequence[str]) -> Floats:
-    """Whether a search found names, and numbers or addresses: len(texts) × SIGNALS."""
-    found = np.zeros((len(texts), len(SIGNALS)))
-    for row, text in enumerate(texts):
-        kinds = {span.kind for span in find_patients(text)}
-        found[row] = ("name" in kinds, bool(kinds - {"name"}))
-    return found
+    """What a search for names, numbers and roles found: len(texts) × SIGNALS, 0 or 1."""
+    found = [_SIGNALS_OF(read_signals(text)) for text in texts]
+    return np.array(found, dtype=np.float64).reshape(len(texts), len(SIGNALS))
 
 
 def _judgements(

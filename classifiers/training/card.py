@@ -32,7 +32,7 @@ def write_card(
 
 def _row(name: str, measure: Measure) -> str:
     low, high = measure.macro_f1_interval
-    per_class = " / ".join(percent(measure.per_class[label][2]) for label in CLASSES)
+    per_class = " / ".join(percent(measure.per_class[label]) for label in CLASSES)
     return (
         f"| {name} | {measure.size} | {percent(measure.macro_f1)}"
         f" ({percent(low)}–{percent(high)}) | {percent(measure.accuracy)}"

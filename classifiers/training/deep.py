@@ -35,7 +35,9 @@ from classifiers.training.measure import Measure, measure
 from classifiers.training.recipes import OTHERS, POST_WEIGHT, counts, french_examples
 from classifiers.training.shelf import BUILT, LIBRARIES, sha256, shelve
 
-C = 0.003  # of standardised numbers, far more of them than texts to learn from
+# Of standardised numbers, of which there are far more than a label has texts to learn from.
+TONE_C = 0.001
+LABEL_C = 0.003
 FOREIGN_WEIGHT = 0.5  # a tweet in another language teaches less than a French one
 HEAD_DECIMALS = 4
 VECTOR_DECIMALS = 4
@@ -133,11 +135,11 @@ def fit_heads(vectors: Vectors, examples: Examples) -> NDArray[np.float32]:
     fitted: dict[str, tuple[Floats, float]] = {}
     for names in (CLASSES, GENERAL):
         known, chosen, weights = examples.tones(names)
-        tone = _logistic().fit(rows[known], chosen, weights)
+        tone = _logistic(TONE_C).fit(rows[known], chosen, weights)
         fitted |= {name: (tone.coef_[k], tone.intercept_[k]) for k, name in enumerate(names)}
     for name in (*LABELS, FAMILIAR):
         known, truth, weights = examples.target(name)
-        label = _logistic("balanced").fit(rows[known], truth, weights)
+        label = _logistic(LABEL_C, "balanced").fit(rows[known], truth, weights)
         fitted[name] = (label.coef_[0], label.intercept_[0])
     # The scaling goes into the weights, so that a text costs one product.
     columns = [
@@ -183,5 +185,5 @@ def _tweets(data: Path, folder: str, *, held: bool) -> Examples:
     return of_tweets(read_tweets(data, folder, "train").part(held=held))
 
 
-def _logistic(balance: str | None = None) -> LogisticRegression:
-    return LogisticRegression(C=C, class_weight=balance, tol=1e-5, max_iter=1000)
+def _logistic(c: float, balance: str | None = None) -> LogisticRegression:
+    return LogisticRegression(C=c, class_weight=balance, tol=1e-5, max_iter=1000)
