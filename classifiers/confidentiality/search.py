@@ -117,7 +117,7 @@ def _described(p: Passage, person: Person) -> Iterator[Span]:
 
 
 def _handles(p: Passage, reply: bool) -> Iterator[Span]:
-    cares = p.where(m.CARE | m.PATIENT | m.HOUSE)
+    cares = p.where(m.CARE | m.PATIENT)
     for span in handles(p.text):
         if reply or near(cares, span.start, span.end):
             yield span
