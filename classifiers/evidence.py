@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -45,7 +46,14 @@ def terms(
         if len(said) == SHOWN:
             continue
         term = tokens.word(token)
+        if not (term.isalpha() or _is_picture(term)):
+            continue
         if term in _MUTE or fold(term) in FIRST_NAMES or any(term == other for other, _ in said):
             continue
         said.append((term, float(shares[token] / total[tokens.document[token]])))
     return found
+
+
+def _is_picture(term: str) -> bool:
+    """An emoji, which says something where a quotation mark says nothing."""
+    return unicodedata.category(term[0]) == "So"

@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         texts.add_argument("--tier", choices=("fast", "whole"), default="whole")
         if kind == "sentiment":
             texts.add_argument("--binary", action="store_true")
+    kinds.add_parser("language").add_argument("file", type=Path)
     virality = kinds.add_parser("virality")
     virality.add_argument("file", type=Path)
     virality.add_argument("--at", default="300,600,1800,3600")
@@ -52,6 +53,10 @@ def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
             from classifiers.evaluation import bursts
 
             return bursts.evaluate(options.files, options.windows, options.scores)
+        case "language":
+            from classifiers.evaluation import language
+
+            return language.evaluate(options.file)
         case "virality":
             from classifiers.evaluation import virality
 

@@ -72,6 +72,12 @@ def toxicity(
 
 
 @evaluate.command()
+def language(file: FileArgument, as_json: JsonOption = False) -> None:
+    """JSONL with text and answers (the admitted codes; "unknown" where it is nobody's)."""
+    _run(["language", file], as_json)
+
+
+@evaluate.command()
 def virality(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Cascades, JSONL (.gz too).")],
     at: Annotated[
