@@ -34,7 +34,9 @@ from listener.workflows.view import Viewer
 
 CANDIDATES = 8  # of each network: some of them may reveal a patient
 POSTS = 3
-IDENTIFYING = frozenset({"name", "nir", "birth_date"})
+IDENTIFYING = frozenset(
+    {"name", "carer", "role", "handle", "room", "care", "file", "nir", "birth_date"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
