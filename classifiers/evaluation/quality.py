@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,12 @@ def _bursts(data: Path) -> Iterator[Figure]:
     yield Figure(
         what="injected crises, 40 a day",
         rests_on="onsets of six crises in thinned series",
-        value=", ".join(f"{name} {value}" for name, value in found.items() if _plain(value)),
+        value="; ".join(
+            f"{challenge.extra} mentions within {challenge.within // timedelta(hours=1)} h: "
+            f"{found[challenge.name]['found']:.2f} found"
+            for challenge in crises.CHALLENGES
+        )
+        + f"; {found['false_alarms_per_month']:.2f} false alarms a month",
     )
 
 
@@ -165,10 +171,6 @@ def _tone(found: dict[str, Any]) -> str:
 
 def _percent(fraction: float) -> str:
     return f"{100 * fraction:.1f}"
-
-
-def _plain(value: Any) -> bool:
-    return isinstance(value, int | float)
 
 
 def main() -> int:
