@@ -144,12 +144,11 @@ CASES = {
     "sentiment, whole": Case(make=lambda f: SentimentClassifier(letters(f)), tolerance=SINGLE_PRECISION),
     "sentiment, whole, English": Case(make=lambda f: SentimentClassifier(letters(f)), options={"language": "en"}, tolerance=SINGLE_PRECISION),
     "sentiment, deep alone": Case(make=lambda f: SentimentClassifier(letters(f)), options={"language": "pl"}, tolerance=SINGLE_PRECISION),
-    "sentiment, multilingual": Case(make=lambda f: SentimentClassifier(whole(f)), tolerance=SINGLE_PRECISION, cut=200),
+    "sentiment, multilingual": Case(make=lambda f: SentimentClassifier(whole(f)), tolerance=SINGLE_PRECISION, cut=60),
     "themes, fast": Case(make=lambda f: TopicClassifier(judge=fast(f)), sums=False),
     "themes, whole": Case(make=lambda f: TopicClassifier(judge=letters(f)), sums=False, tolerance=SINGLE_PRECISION),
     "flags, fast": Case(make=lambda f: TopicClassifier(FLAGS, fast(f)), sums=False),
     "flags, whole": Case(make=lambda f: TopicClassifier(FLAGS, letters(f)), sums=False, tolerance=SINGLE_PRECISION),
-    "flags, multilingual": Case(make=lambda f: TopicClassifier(FLAGS, whole(f)), sums=False, tolerance=SINGLE_PRECISION, cut=200),
     "virality": Case(make=Forecasts, sums=False),
     "severity": Case(make=lambda _: Severities(), sums=False),
 }
@@ -214,7 +213,7 @@ def test_a_wild_text_alone_says_what_it_says_in_a_page(case, page, alone, name):
 
 
 def test_plain_texts_alone_say_what_they_say_in_a_page(case, page, alone):
-    for text, row in zip(PLAIN, page, strict=False):
+    for text, row in zip(case.texts()[: len(PLAIN)], page, strict=False):
         case.same(alone(text), row)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from classifiers.deep import FORMAT, DeepTier, assemble
 from classifiers.encoder.base import Vectors, unit
 from classifiers.fusion import ALONE, TONES
+from classifiers.judge import SIGNALS
 from classifiers.outputs import CLASSES, INNER
 from classifiers.text import sanitise
 
@@ -47,7 +48,7 @@ def heads(width: int, seed: int = 7) -> dict[str, np.ndarray]:
             sizes = (len(TONES) * tiers + 1, len(CLASSES))
             found[f"{name}_{reading}"] = random.normal(0, 1, sizes)
         found[f"{name}_labels"] = random.uniform(0.2, 1, (tiers + 1, len(ALONE)))
-        found[f"{name}_privacy"] = random.uniform(0.2, 1, 2)
+        found[f"{name}_privacy"] = random.uniform(0.2, 1, len(SIGNALS))
     return found
 
 
