@@ -2,19 +2,21 @@
 
 The file is data: a header, the pieces of a SentencePiece unigram model, a character map, and named
 tensors, either float32 or 4-bit blocks of 32 weights with a half-precision scale (ggml's Q4_0).
-It is mapped, not read: the 48 MB of word vectors stay on disk until a word needs them.
+Tensors are read when asked for; of the 48 MB of word vectors, the rows of the words that are met.
 """
 
 from __future__ import annotations
 
 import hashlib
 import mmap
+import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files, version
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,31 +58,38 @@ class Pieces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """The file's content; tensors are made when asked for."""
+    """The file's content; `file` stays open, at the content that was verified."""
 
     shape: Shape
     pieces: Pieces
-    image: mmap.mmap
+    file: BinaryIO
     places: Mapping[str, tuple[int, int, int]]  # type, number of values, offset
 
     def tensor(self, name: str) -> Vectors:
         """All values of `name` as float32, in one row."""
         kind, count, offset = self.places[name]
         if kind == _FLOAT32:
-            return np.frombuffer(self.image, "<f4", count, offset)
-        return unpack(self._blocks(count, offset)).reshape(-1)
+            return np.frombuffer(self._bytes(4 * count, offset), "<f4")
+        return unpack(self._blocks(count // BLOCK, offset)).reshape(-1)
 
     def matrix(self, name: str, columns: int) -> Vectors:
         """`name` transposed to `columns` × outputs, as `x @ matrix` wants it."""
         return np.ascontiguousarray(self.tensor(name).reshape(-1, columns).T)
 
-    def packed(self, name: str) -> NDArray[np.void]:
-        """The 4-bit blocks of `name` as they lie in the file."""
-        _, count, offset = self.places[name]
-        return self._blocks(count, offset)
+    def rows(self, name: str, numbers: NDArray[np.int64], columns: int) -> Vectors:
+        """These rows of `name`, len(numbers) × columns: each is read once."""
+        _, _, offset = self.places[name]
+        blocks = columns // BLOCK
+        size = blocks * _Q4.itemsize
+        distinct, back = np.unique(numbers, return_inverse=True)
+        found = b"".join(self._bytes(size, offset + size * row) for row in distinct.tolist())
+        return unpack(np.frombuffer(found, _Q4)).reshape(-1, columns)[back]
 
     def _blocks(self, count: int, offset: int) -> NDArray[np.void]:
-        return np.frombuffer(self.image, _Q4, count // BLOCK, offset)
+        return np.frombuffer(self._bytes(count * _Q4.itemsize, offset), _Q4)
+
+    def _bytes(self, size: int, offset: int) -> bytes:
+        return os.pread(self.file.fileno(), size, offset)
 
 
 def unpack(blocks: NDArray[np.void]) -> Vectors:
@@ -109,17 +118,19 @@ def find() -> tuple[Path, str]:
 def read(path: Path, sha256: str = SHA256) -> Carrier:
     """The verified content of `path`. EncoderUnavailable when it is not the file we know."""
     try:
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                raise EncoderUnavailable(f"{path.name} is not the file that was measured (sha256)")
-            image = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except OSError as error:
+        file = path.open("rb")
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            file.close()
+            raise EncoderUnavailable(f"{path.name} is not the file that was measured (sha256)")
+        # Mapped while its beginning is parsed: mapped pages would count as the process's own.
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as image:
+            # This trusts the content: every byte of it is the one that the hash was taken of.
+            return _parse(file, image)
+    except (OSError, ValueError) as error:
         raise EncoderUnavailable(f"{path.name} cannot be read") from error
-    # What follows trusts the content: every byte of it is the one that the hash was taken of.
-    return _parse(image)
 
 
-def _parse(image: mmap.mmap) -> Carrier:
+def _parse(file: BinaryIO, image: mmap.mmap) -> Carrier:
     if image[:4] != _MAGIC:
         raise EncoderUnavailable("an encoder's file of another format")
     width, layers, heads, inner, _, positions, _, epsilon, _ = struct.unpack_from("<7ifi", image, 8)
@@ -134,7 +145,7 @@ def _parse(image: mmap.mmap) -> Carrier:
             epsilon=epsilon,
         ),
         pieces=pieces,
-        image=image,
+        file=file,
         places=_directory(image, at),
     )
 
@@ -142,9 +153,9 @@ def _parse(image: mmap.mmap) -> Carrier:
 def _pieces(image: mmap.mmap, at: int) -> tuple[Pieces, int]:
     count, begin, end, _, unknown, size = struct.unpack_from("<5iQ", image, at)
     at += 28
-    offsets = np.frombuffer(image, "<u4", count + 1, at).tolist()
+    offsets = np.frombuffer(image[at : at + 4 * (count + 1)], "<u4").tolist()
     at += 4 * (count + 1)
-    score = np.frombuffer(image, "<f4", count, at)
+    score = np.frombuffer(image[at : at + 4 * count], "<f4")
     at += 4 * count
     blob = image[at : at + size]
     at += size

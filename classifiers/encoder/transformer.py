@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.encoder.base import Vectors
-from classifiers.encoder.carrier import Carrier, Shape, unpack
+from classifiers.encoder.carrier import Carrier, Shape
 
 # Tone stands in the middle layers, subjects in the last: heads that see several judge both better.
 POOLED = (6, 8, 10, 12)
@@ -41,7 +41,7 @@ class Transformer:
 
     def __init__(self, source: Carrier) -> None:
         self.shape = source.shape
-        self._words = source.packed("emb.word").reshape(-1, self.shape.width // 32)
+        self._source = source
         self._place = (
             source.tensor("emb.pos").reshape(-1, self.shape.width)
             + source.tensor("emb.type").reshape(-1, self.shape.width)[0]
@@ -73,7 +73,7 @@ class Transformer:
 
     def _embed(self, batch: Sequence[Sequence[int]], span: _Span) -> Vectors:
         numbers = np.concatenate([np.asarray(text) for text in batch])
-        words = unpack(self._words[numbers].reshape(-1)).reshape(len(numbers), -1)
+        words = self._source.rows("emb.word", numbers, self.shape.width)
         words += self._place[span.position]
         return self._normed(words, self._first_norm)
 

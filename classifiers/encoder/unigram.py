@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from functools import lru_cache
 
 from classifiers.encoder.carrier import Pieces
@@ -18,7 +19,7 @@ class Tokenizer:
     def __init__(self, pieces: Pieces) -> None:
         self.pieces = pieces
         self._longest = max(map(len, pieces.number))
-        self._score = pieces.score.tolist()
+        self._score = array("f", pieces.score.tobytes())
         self._unknown_score = min(self._score) - UNKNOWN_PENALTY
         self._word = lru_cache(CACHED_WORDS)(self._split)
 
