@@ -45,12 +45,15 @@ def worth(pieces, scores):
     return sum(scores.get(piece, unknown) for piece in pieces)
 
 
-letters = st.text("abc" + MARK, min_size=1, max_size=4)
+pieces_of_two_letters = st.text("ab" + MARK, min_size=1, max_size=3)
 steps = st.integers(-80, -1).map(lambda n: n / 8)  # exact in single precision
 
 
 @settings(deadline=None)
-@given(st.dictionaries(letters, steps, min_size=1, max_size=8), st.text("abcd", max_size=7))
+@given(
+    st.dictionaries(pieces_of_two_letters, steps, min_size=1, max_size=14),
+    st.text("ab", min_size=2, max_size=7) | st.text("abc", max_size=5),
+)
 def test_it_finds_what_trying_every_cut_finds(scores, word):
     pieces = vocabulary(scores)
     found = Tokenizer(pieces).encode(word, ENOUGH)[1:-1]
