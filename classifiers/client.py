@@ -75,6 +75,11 @@ class ScorerClient:
         """The process, for those who measure it; None while there is none."""
         return self._worker.process.pid if self._worker else None
 
+    @property
+    def idle(self) -> bool:
+        """Whether it runs, and nobody waits for it."""
+        return self._worker is not None and not self._pending
+
     async def start(self) -> Mapping[str, str]:
         """Start the process, unless it runs; the classifiers' versions.
 

@@ -27,7 +27,7 @@ from classifiers.text import tidy
 from classifiers.themes import THEMES
 
 if TYPE_CHECKING:
-    from classifiers.site import Corrector
+    from classifiers.site import Correction
 
 MODELS = {"fr": "lexical-fr"} | dict.fromkeys(("en", "de", "it", "es", "pt"), "lexical-multi")
 HOME = "fr"  # what a text too short to tell its language is read as: a French hospital's mentions
@@ -58,7 +58,7 @@ class Judge:
         self,
         deep: DeepTier | None = None,
         models: Mapping[str, LinearModel] | None = None,
-        site: Corrector | None = None,
+        site: Correction | None = None,
     ) -> None:
         self.deep = deep
         self.site = site
@@ -138,7 +138,7 @@ class Judge:
             else:
                 chances, outputs = model.calibrated(decisions), CLASSES
             if self.site is not None and model.knows_labels:
-                chances = self.site.corrected(chances, batch)
+                chances = self.site.corrected(chances)
             evidence = Reasons(model, batch, chances) if explain else None
             yield part, _judgements(chances, self._version(model), outputs, evidence)
 

@@ -15,6 +15,8 @@ from classifiers.sentiment import sentiment_score
 from classifiers.settings import PanelSettings
 from classifiers.severity import DEFAULT, Points, Told, severity
 from classifiers.severity import VERSION as SEVERITY_VERSION
+from classifiers.site import site_in_force
+from classifiers.stories.proposals import Proposal, Representative
 from classifiers.topics import flag_score, theme_score
 from classifiers.virality.forecast import THRESHOLDS, Forecast
 from classifiers.virality.forecaster import Forecaster
@@ -77,6 +79,14 @@ class Panel:
         rows = zip(samples, texts, languages, judgements, forecasts, strict=True)
         return [self._scores(*row) for row in rows]
 
+    def propose(self, representatives: Sequence[Representative]) -> list[Proposal]:
+        """Stories that the deep tier's encoder takes for one; none without one."""
+        if self.judge.deep is None:
+            return []
+        from classifiers.stories.merging import propose
+
+        return propose(representatives, self.judge.deep)
+
     def _scores(
         self,
         sample: Sample,
@@ -113,9 +123,14 @@ def panel_of(settings: PanelSettings = DEFAULTS) -> Panel:
         if deep is None:
             raise ModelError("no sentence encoder can be had on this machine")
     language = GivenLanguage() if settings.languages_given else LanguageClassifier()
+    judge = Judge(deep)
+    site = site_in_force(settings.site)
+    if site is not None:
+        judge = Judge(deep, judge.models, site.over(settings.tier, judge.version))
     return Panel(
         language=language,
-        judge=Judge(deep),
+        judge=judge,
+        forecaster=Forecaster(heads=site.heads if site else None),
         thresholds=settings.thresholds,
         points=settings.points,
     )
