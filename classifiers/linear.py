@@ -133,7 +133,7 @@ class LinearModel:
         own: Floats = weights[rows, chosen].astype(np.float64)
         if not (chosen < SENTIMENTS).any():
             return own
-        mean = weights[:, :SENTIMENTS].mean(axis=1)[rows]
+        mean = weights[rows, :SENTIMENTS].mean(axis=1)
         return np.asarray(np.where(chosen < SENTIMENTS, own - mean, own), dtype=np.float64)
 
 
