@@ -15,12 +15,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from classifiers.evaluation import agreement, bursts, crises, thinning
+from classifiers.evaluation import agreement, bursts, crises, sentiment, thinning
 from classifiers.evaluation.judging import judge
 from classifiers.evaluation.labels import average_precision, recall_at
 from classifiers.evaluation.sentiment import Floats, figures, one_f1
@@ -50,6 +51,7 @@ def measure(data: Path) -> Iterator[Figure]:
     for tier in TIERS:
         yield from _posts(read_corpus("test"), tier)
         yield from _tweets(data, tier)
+        yield _reviews(tier)
         yield _patients(data, tier)
     yield from _bursts(data)
     yield _readers()
@@ -104,6 +106,17 @@ def _tweets(data: Path, tier: Tier) -> Iterator[Figure]:
             rests_on=f"UMSAB val, {len(truth)} tweets of other subjects",
             value=_tone(figures(chances[:, : len(CLASSES)], truth, CLASSES)),
         )
+
+
+def _reviews(tier: Tier) -> Figure:
+    """Of banks, shops, films…: nothing of the kind was learned from."""
+    path = Path(str(files("classifiers").joinpath("training", "corpus", "reviews.jsonl")))
+    found = sentiment.evaluate(path, tier, binary=True)
+    return Figure(
+        what=f"positive or negative, reviews of other trades, {tier}",
+        rests_on=f"{found['n']} invented French reviews, none learned from",
+        value=_tone(found),
+    )
 
 
 def _patients(data: Path, tier: Tier) -> Figure:
