@@ -124,7 +124,7 @@ def _post(speaker: Speaker, number: int, post: PostView) -> Row:
     """Without its words, but for the terms that `listener mentions` would show as well."""
     from listener.notifiers import safe, why
 
-    readable = why.readable(post, masked=True, restricted=False)
+    readable = why.visible(post, masked=True, restricted=False)
     return {
         "mention": number,
         "at": post.occurred_at.astimezone(speaker.zone),

@@ -49,7 +49,7 @@ def _why(speaker: Speaker, post: PostView, excerpt: Excerpt) -> str:
     full = excerpt == "full"
     readable = None
     if excerpt != "none":
-        readable = why.readable(post, masked=not full, restricted=full)
+        readable = why.visible(post, masked=not full, restricted=full)
     said = (why.sentiment(speaker, post, readable), why.forecast(speaker, post))
     return " · ".join(text for text in said if text)
 

@@ -20,23 +20,22 @@ from listener.notifiers import safe, words
 PARTS = 3  # of a severity, the largest first
 TERMS = 3
 TERM_LENGTH = 30
-SMALLEST = 0.005  # of a severity: less rounds to nothing
+LEAST = 1.0  # points of severity: a part of next to nothing drove nothing
 BESIDE = 0.9  # chance that the hospital is meant; from here on the doubt takes less than a tenth
 SAME = 0.01  # points of severity, which is stored with two decimals
 
 
 def sentences(speaker: Speaker, post: PostView, readable: str | None) -> list[str]:
     """Each score with what drove it; of the post's terms only those that `readable` shows."""
-    reasoned = any(score.classifier == "severity" and score.reasons for score in post.scores)
     said = (
-        severity(speaker, post) if reasoned else "",
+        severity(speaker, post) if _drove(speaker, post, PARTS, factors=True) else "",
         sentiment(speaker, post, readable),
         forecast(speaker, post),
     )
     return [sentence for sentence in said if sentence]
 
 
-def readable(post: PostView, *, masked: bool, restricted: bool) -> str | None:
+def visible(post: PostView, *, masked: bool, restricted: bool) -> str | None:
     """The words of a post that may be shown, None for none; `restricted`: a restricted post's too."""
     if post.excerpt is None or (post.restricted and not restricted):
         return None
@@ -47,15 +46,21 @@ def severity(speaker: Speaker, post: PostView, *, parts: int = PARTS, factors: b
     """ "gravité 73/100 : propos négatif 61 %, hygiène 20 %"; "" where nobody said how grave."""
     if post.severity is None:
         return ""
-    reasons = _shares(post.scores, post.severity)
-    said = [text for reason in reasons if (text := _part(speaker, reason))][:parts]
-    if factors:
-        said += [text for reason in reasons if (text := _factor(speaker, reason))]
-    score = speaker.number(post.severity)
-    if not said:
+    score, drove = speaker.number(post.severity), _drove(speaker, post, parts, factors=factors)
+    if not drove:
         return speaker.gettext("severity {score}/100").format(score=score)
     text = speaker.gettext("severity {score}/100: {parts}")
-    return text.format(score=score, parts=", ".join(said))
+    return text.format(score=score, parts=", ".join(drove))
+
+
+def _drove(speaker: Speaker, post: PostView, parts: int, *, factors: bool) -> list[str]:
+    shown = post.severity or 0.0
+    reasons = _shares(post.scores, shown)
+    told = (_part(speaker, r) for r in reasons if r.share * shown >= LEAST)
+    drove = [part for part in told if part][:parts]
+    if factors:
+        drove += [factor for r in reasons if (factor := _factor(speaker, r))]
+    return drove
 
 
 def _shares(scores: Sequence[Score], shown: float) -> Sequence[Reason]:
@@ -79,9 +84,7 @@ def _shares(scores: Sequence[Score], shown: float) -> Sequence[Reason]:
 
 def _part(speaker: Speaker, reason: Reason) -> str:
     name = _part_name(speaker, reason)
-    if not name or reason.share < SMALLEST:
-        return ""
-    return f"{name}\xa0{speaker.percent(reason.share)}"
+    return f"{name}\xa0{speaker.percent(reason.share)}" if name else ""
 
 
 def _part_name(speaker: Speaker, reason: Reason) -> str:
@@ -154,7 +157,9 @@ def forecast(speaker: Speaker, post: PostView) -> str:
     if score is None or score.value is None or not {"low", "high"} <= score.figures.keys():
         return ""
     count = _rounded(score.value)
-    text = speaker.gettext("about {interactions} in the end (between {low} and {high}, 4 times in 5)")
+    text = speaker.gettext(
+        "about {interactions} in the end (between {low} and {high}, 4 times in 5)"
+    )
     return text.format(
         interactions=speaker.ngettext("{count} interaction", "{count} interactions", count),
         low=speaker.number(_rounded(score.figures["low"])),

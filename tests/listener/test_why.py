@@ -35,7 +35,7 @@ def shown(**changes: Any) -> Any:
 
 def told(view: Any, speaker: Speaker = FRENCH, **options: Any) -> list[str]:
     options = {"masked": True, "restricted": False, **options}
-    return [plain(s) for s in why.sentences(speaker, view, why.readable(view, **options))]
+    return [plain(s) for s in why.sentences(speaker, view, why.visible(view, **options))]
 
 
 def message(view: Any, channel: str, *, excerpt: str = "masked", language: str = "fr") -> Any:
@@ -88,6 +88,11 @@ def test_a_hospital_that_is_almost_surely_meant_raises_no_doubt() -> None:
     assert told(shown(severity=70.0, scores=[score])) == ["gravité 70/100 : propos négatif 100 %"]
 
 
+def test_what_is_not_grave_was_driven_by_nothing() -> None:
+    praise = grave(0.4, ("negativity", 0.7, "0.01"), ("theme", 0.3, "person_in_danger"))
+    assert told(shown(severity=0.4, scores=[praise])) == []
+
+
 def test_a_post_without_reasons_shows_none() -> None:
     bare = (tone(), Score(classifier="severity", version="s1", value=73.0))
     for scores in ((), bare):
@@ -106,7 +111,7 @@ def test_reasons_of_another_version_are_left_out() -> None:
         ("negativity", 0.001, ""),
     )
     view = shown(scores=[strange, tone(code="moon")])
-    assert told(view) == ["gravité 73/100"]
+    assert told(view) == []
 
 
 def test_figures_that_moved_since_a_deep_reading_are_a_part_of_the_severity() -> None:
