@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TextIO
 
 from classifiers.client import ScorerClient
@@ -29,20 +31,25 @@ DEMONSTRATION = "demonstration.db"
 def build_scorer(config: Config) -> ScorerClient:
     """The scorer's process, not started yet."""
     settings = config.scoring
-    command = _worker(settings.memory_mb, settings.panel("fast"))
+    command = _worker(settings.memory_mb, settings.panel("fast"), config)
     return ScorerClient(command=command, timeout=settings.timeout.total_seconds())
 
 
 def build_deep_scorer(config: Config) -> ScorerClient:
     """The process of the deep classifiers, not started before there is something to read."""
     settings = config.scoring
-    command = _worker(settings.deep_memory_mb, settings.panel("whole"))
+    command = _worker(settings.deep_memory_mb, settings.panel("whole"), config)
     return ScorerClient(command=command, timeout=settings.timeout.total_seconds())
 
 
-def _worker(memory_mb: int, panel: PanelSettings) -> tuple[str, ...]:
+def _worker(memory_mb: int, panel: PanelSettings, config: Config) -> tuple[str, ...]:
     worker = (sys.executable, "-m", "classifiers.worker", "--memory-mb", str(memory_mb))
-    return (*worker, "--panel", panel.dump())
+    return (*worker, "--panel", replace(panel, site=models_folder(config)).dump())
+
+
+def models_folder(config: Config) -> Path:
+    """Where what was learned on site is kept."""
+    return (config.state_dir / "models").resolve()
 
 
 def scratch_url(config: Config) -> str:

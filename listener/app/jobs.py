@@ -19,6 +19,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from classifiers.classifier import ModelError
 from classifiers.client import ScorerClient, ScorerUnavailable
 from listener.app.application import Application
+from listener.app.build import models_folder
+from listener.app.site import SiteWatch
 from listener.app.vitals import Vitals
 from listener.domain.notice import NoticeKind
 from listener.storage.database import explain
@@ -66,6 +68,7 @@ class Jobs:
         self._running: dict[asyncio.Task[Any], str] = {}
         self._lasting: list[asyncio.Task[None]] = []
         self._scorer_away_since: datetime | None = None
+        self._site = SiteWatch()
 
     def start(self) -> None:
         self._scheduler.start()
@@ -183,6 +186,8 @@ class Jobs:
         await self._app.refresher.refresh(self._app.sources, self._app.clock())
 
     async def _deepen(self, deepener: Deepener) -> None:
+        if isinstance(deepener.scorer, ScorerClient):
+            await self._site.renew(deepener.scorer, models_folder(self._app.config))
         if await deepener.deepen(self._app.clock(), self._app.config.scoring.deep_budget):
             self._wake.set()
 
@@ -246,6 +251,7 @@ class Jobs:
         if not isinstance(scorer, ScorerClient):
             return
         try:
+            await self._site.renew(scorer, models_folder(self._app.config))
             await scorer.start()
         except (ModelError, ScorerUnavailable) as error:
             await self._scorer_away(error)

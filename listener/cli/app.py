@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "init": "listener.cli.init:init",
     "check-config": "listener.cli.check:check_config",
     "classify": "listener.cli.classify:classify",
+    "correct": "listener.cli.correct:correct",
     "db": "listener.cli.db:db",
     "digest": "listener.cli.digest:digest",
     "evaluate": "listener.cli.evaluate:evaluate",
@@ -23,19 +24,23 @@ COMMANDS: Mapping[str, str] = {
     "hosts": "listener.cli.hosts:hosts",
     "import": "listener.cli.import_:import_",
     "incidents": "listener.cli.incidents:incidents",
+    "label": "listener.cli.label:label",
     "login": "listener.cli.login:login",
     "mentions": "listener.cli.mentions:mentions",
+    "models": "listener.cli.models:models",
     "oncall": "listener.cli.oncall:oncall",
     "quarantine": "listener.cli.quarantine:quarantine",
     "poll": "listener.cli.poll:poll",
     "run": "listener.cli.run:run",
     "sources": "listener.cli.sources:sources",
+    "train": "listener.cli.train:train",
     "version": "listener.cli.version:version",
 }
 """A command is a function, a group of commands a typer.Typer, at "module:attribute"."""
 
 EXIT_CODES = """Exit codes: 0 done; 1 something failed, as said on standard error; 2 wrong usage, or a
-configuration that cannot be used; 3 the database cannot be used; 130 interrupted."""
+configuration that cannot be used; 3 the database cannot be used; 4 what was learned was
+kept aside; 130 interrupted."""
 
 
 class _Commands(Mapping[str, Any]):

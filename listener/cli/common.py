@@ -26,6 +26,7 @@ class ExitCode(IntEnum):
     FAILED = 1
     USAGE = 2  # also the code of a wrong option, and of a configuration that cannot be used
     DATABASE = 3
+    ASIDE = 4  # what was learned did not take over
     INTERRUPTED = 130
 
 

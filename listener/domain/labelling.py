@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +19,12 @@ Word = Mapping[str, str]
 """What a person said of one mention: "sentiment" → a class, one of LABELS → yes or no."""
 
 # Probabilities at which a label is said to hold: what lies near is what a person settles best.
-THRESHOLDS = dict.fromkeys(THEMES, 0.4) | {
+THRESHOLDS = dict.fromkeys(THEMES, 0.35) | {
     "patient_privacy": 0.4,
     "about_hospital": 0.5,
     "toxicity": 0.5,
 }
+HELD_EVERY = 4  # a quarter of what is labelled measures, and teaches nothing
 NEAR = 0.25  # from a threshold, a label is not in doubt any more
 FAMILIAR = 0.7  # what each mention of the same network or theme that was chosen before leaves
 
@@ -35,6 +37,12 @@ def check(word: Word) -> None:
             raise ValueError(f"nothing is called {name!r}: sentiment, or {', '.join(LABELS)}")
         if value not in known:
             raise ValueError(f"{name} is {value!r}, not {' or '.join(known)}")
+
+
+def is_held(text_hash: str, number: int) -> bool:
+    """Whether a labelled text only measures: the same at every training, and for all of its copies."""
+    key = text_hash or str(number)
+    return int(hashlib.sha256(key.encode()).hexdigest()[:8], 16) % HELD_EVERY == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, and_, exists, insert, select
+from sqlalchemy import Row, Select, and_, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.domain.labelling import Candidate, Word
@@ -33,7 +34,7 @@ class Taught:
     """A text with what people say of it: what classifiers learn from."""
 
     id: int
-    ref: str
+    text_hash: str
     text: str
     language: str | None  # as it was found, else as it was declared
     word: Word
@@ -96,7 +97,7 @@ async def readable(
 
 async def taught(connection: AsyncConnection, *, since: datetime | None = None) -> list[Taught]:
     """Every text that somebody labelled (since an instant), in the order of the mentions."""
-    columns = ("id", "ref", "title", "text", "language", "declared_language")
+    columns = ("id", "text_hash", "title", "text", "language", "declared_language")
     query = (
         select(*(mentions.c[name] for name in columns), labels.c.name, labels.c.value)
         .join(labels, _COUNTS)
@@ -113,7 +114,7 @@ async def taught(connection: AsyncConnection, *, since: datetime | None = None) 
     return [
         Taught(
             id=number,
-            ref=row.ref,
+            text_hash=row.text_hash,
             text=f"{row.title}\n{row.text}" if row.title else row.text,
             language=row.language or row.declared_language,
             word=words[number],
@@ -122,16 +123,13 @@ async def taught(connection: AsyncConnection, *, since: datetime | None = None) 
     ]
 
 
-async def unlabelled(
-    connection: AsyncConnection, *, since: datetime, limit: int
-) -> list[Candidate]:
-    """The newest mentions since an instant whose text nobody has labelled, as classifiers see them."""
+async def unlabelled(connection: AsyncConnection, *, limit: int) -> list[Candidate]:
+    """The newest mentions whose text nobody has labelled, as classifiers see them."""
     nobody = ~exists().where(_COUNTS)
     columns = ("id", "network", "occurred_at", "story_id", "text_hash")
     query = (
         select(*(mentions.c[name] for name in columns))
         .where(
-            mentions.c.occurred_at >= since,
             mentions.c.exercise_id == "",
             mentions.c.text.is_not(None),
             mentions.c.text != "",
@@ -155,6 +153,15 @@ async def unlabelled(
         )
         for row in rows
     ]
+
+
+async def texts(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Row[Any]]:
+    """The mentions themselves, by id, for a person to read."""
+    found: dict[int, Row[Any]] = {}
+    for part in chunks(ids):
+        rows = await connection.execute(select(mentions).where(mentions.c.id.in_(part)))
+        found.update((row.id, row) for row in rows)
+    return found
 
 
 def _labels(said: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
