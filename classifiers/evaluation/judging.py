@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,8 +23,17 @@ log = logging.getLogger(__name__)
 PAGE = 200  # texts at once, as polls bring them
 
 
-def judge(texts: Sequence[str], tier: Tier) -> tuple[Floats, float]:
-    """Probabilities, texts × OUTPUTS (0 where no model could say), and texts judged a second.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """`chances`: texts × OUTPUTS, 0 where no model could say; `speed`: texts a second."""
+
+    chances: Floats
+    speed: float
+    tier: Tier  # that spoke: "fast" where "whole" was asked for and no encoder could be had
+
+
+def judge(texts: Sequence[str], tier: Tier) -> Judged:
+    """What the judge says of texts.
 
     `tier`: "fast", or "whole" with the deep one. Each text's language is told by the language
     classifier. ModelError where a model or, for "whole", an encoder is missing.
@@ -37,7 +47,8 @@ def judge(texts: Sequence[str], tier: Tier) -> tuple[Floats, float]:
         languages = [panel.language.score(text).label or UNKNOWN for text in page]
         for row, judgement in enumerate(panel.judge.judge(page, languages, explain=False), start):
             chances[row] = _row(judgement)
-    return chances, len(texts) / (time.perf_counter() - began)
+    speed = len(texts) / (time.perf_counter() - began)
+    return Judged(chances=chances, speed=speed, tier="whole" if panel.judge.deep else "fast")
 
 
 def best_panel(tier: Tier) -> Panel:

@@ -27,7 +27,8 @@ def evaluate_themes(path: Path, tier: Tier = "whole") -> dict[str, Any]:
     """
     rows = read_rows(path, ("text", "themes"))
     truth = np.array([_row(path, line, row["themes"]) for line, row in rows])
-    chances, speed = judge([row["text"] for _, row in rows], tier)
+    judged = judge([row["text"] for _, row in rows], tier)
+    chances, speed = judged.chances, judged.speed
     found = chances[:, [OUTPUTS.index(theme) for theme in THEMES]] >= LIKELY
     occurring = np.flatnonzero(truth.any(axis=0))
     if not len(occurring):
@@ -35,7 +36,7 @@ def evaluate_themes(path: Path, tier: Tier = "whole") -> dict[str, Any]:
     scores = [one_f1(truth[:, k], found[:, k]) for k in range(len(THEMES))]
     return {
         "n": len(rows),
-        "tier": tier,
+        "tier": judged.tier,
         "macro_f1": round(float(np.mean([scores[k] for k in occurring])), DECIMALS),
         "micro_f1": round(one_f1(truth.ravel(), found.ravel()), DECIMALS),
         "per_theme": {
@@ -67,7 +68,8 @@ def evaluate_toxicity(path: Path, tier: Tier = "whole") -> dict[str, Any]:
 def _binary(
     texts: list[str], truth: Truth, output: str, tier: Tier, *, sought: bool = True
 ) -> dict[str, Any]:
-    chances, speed = judge(texts, tier)
+    judged = judge(texts, tier)
+    chances, speed = judged.chances, judged.speed
     chance = chances[:, OUTPUTS.index(output)]
     found = chance >= THRESHOLDS[output]
     if not sought:
@@ -82,7 +84,7 @@ def _binary(
     }
     rounded = {name: round(value, DECIMALS) for name, value in parts.items()}
     counts = {"n": len(texts), "sought_label": int(sought), "sought": int(truth.sum())}
-    return counts | {"tier": tier} | rounded | {"texts_per_second": round(speed, 1)}
+    return counts | {"tier": judged.tier} | rounded | {"texts_per_second": round(speed, 1)}
 
 
 def recall_at(chance: Floats, truth: Truth, precision: float) -> float:

@@ -60,7 +60,8 @@ def measure(data: Path) -> Iterator[Figure]:
 def _posts(posts: Sequence[Post], tier: Tier) -> Iterator[Figure]:
     writers = len({post.writer for post in posts})
     on = f"{len(posts)} invented hospital posts of {writers} writers held back"
-    chances, speed = judge([post.text for post in posts], tier)
+    judged = judge([post.text for post in posts], tier)
+    chances, speed = judged.chances, judged.speed
     truth = np.array([CLASSES.index(post.sentiment) for post in posts])
     yield Figure(
         what=f"sentiment, {tier}: macro-F1 (95 %), calibration error",
@@ -99,7 +100,7 @@ def _flag(name: str, chance: Floats, truth: Any, tier: Tier, on: str) -> Figure:
 def _tweets(data: Path, tier: Tier) -> Iterator[Figure]:
     for language in LANGUAGES:
         tweets = read_tweets(data, language, "val")
-        chances, _ = judge(tweets.texts, tier)
+        chances = judge(tweets.texts, tier).chances
         truth = np.array([CLASSES.index(label) for label in tweets.labels])
         yield Figure(
             what=f"sentiment of tweets, {language}, {tier}",
@@ -128,7 +129,7 @@ def _patients(data: Path, tier: Tier) -> Figure:
             if len(row["FFT answer"]) >= LEAST and row["Comment sentiment"] in {*"1245"}:
                 texts.append(row["FFT answer"])
                 positive.append(row["Comment sentiment"] in {*"12"})
-    chances, _ = judge(texts, tier)
+    chances = judge(texts, tier).chances
     two = chances[:, [0, 2]] / np.maximum(chances[:, [0, 2]].sum(axis=1, keepdims=True), 1e-9)
     found = figures(two, np.array(positive).astype(np.int64), ("negative", "positive"))
     return Figure(

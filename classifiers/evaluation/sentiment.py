@@ -37,13 +37,14 @@ def evaluate(path: Path, tier: Tier = "whole", *, binary: bool = False) -> dict[
         rows = [(line, row) for line, row in rows if row["label"] != "neutral"]
         if not rows:
             raise ValueError(f"{path}: every row is neutral")
-    chances, speed = judge([row["text"] for _, row in rows], tier)
+    judged = judge([row["text"] for _, row in rows], tier)
+    chances, speed = judged.chances, judged.speed
     classes = tuple(c for c in CLASSES if not binary or c != "neutral")
     columns = [CLASSES.index(name) for name in classes]
     chances = chances[:, :SENTIMENTS][:, columns]
     chances = chances / np.maximum(chances.sum(axis=1, keepdims=True), 1e-12)
     truth = np.array([classes.index(row["label"]) for _, row in rows])
-    return {"n": len(rows), "tier": tier} | figures(chances, truth, classes, speed)
+    return {"n": len(rows), "tier": judged.tier} | figures(chances, truth, classes, speed)
 
 
 def figures(

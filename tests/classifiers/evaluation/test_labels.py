@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
 from classifiers.evaluation import labels
+from classifiers.evaluation.judging import Judged
 from classifiers.evaluation.labels import average_precision, recall_at
 from classifiers.outputs import OUTPUTS
 
@@ -26,13 +27,13 @@ KEYS = {
 def judge(monkeypatch):
     """Texts say their own labels: "waiting=0.9 death=0.1"."""
 
-    def told(texts, _tier):
+    def told(texts, tier):
         chances = np.zeros((len(texts), len(OUTPUTS)))
         for row, text in zip(chances, texts, strict=True):
             for word in text.split():
                 name, _, chance = word.partition("=")
                 row[OUTPUTS.index(name)] = float(chance)
-        return chances, 50.0
+        return Judged(chances=chances, speed=50.0, tier=tier)
 
     monkeypatch.setattr(labels, "judge", told)
 

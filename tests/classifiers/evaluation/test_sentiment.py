@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from classifiers.evaluation import sentiment
+from classifiers.evaluation.judging import Judged
 from classifiers.evaluation.sentiment import calibration_error, evaluate, figures, interval, one_f1
 from classifiers.outputs import CLASSES, OUTPUTS
 
@@ -31,7 +32,7 @@ def told(monkeypatch):
         tiers.append(tier)
         chances = np.zeros((len(texts), len(OUTPUTS)))
         chances[:, :3] = [[int(part) / 100 for part in text.split()] for text in texts]
-        return chances, 1234.56
+        return Judged(chances=chances, speed=1234.56, tier=tier)
 
     monkeypatch.setattr(sentiment, "judge", judge)
     return tiers
