@@ -28,7 +28,9 @@ import numpy as np  # noqa: E402
 
 from classifiers import frames, site_store  # noqa: E402
 from classifiers.classifier import ModelError  # noqa: E402
+from classifiers.encoder.base import Encoder, EncoderUnavailable  # noqa: E402
 from classifiers.encoder.choose import deep_tier  # noqa: E402
+from classifiers.encoder.onnx import OnnxEncoder  # noqa: E402
 from classifiers.evaluation.paired import Pair, compare_labels, compare_tone  # noqa: E402
 from classifiers.features import Floats  # noqa: E402
 from classifiers.judge import HOME, Judge  # noqa: E402
@@ -38,6 +40,7 @@ from classifiers.settings import Tier  # noqa: E402
 from classifiers.site import Correction, Site, disassemble, load_site  # noqa: E402
 from classifiers.training.data import read_corpus  # noqa: E402
 from classifiers.training.site_card import write_card  # noqa: E402
+from classifiers.training.site_encoder import build_own, judges  # noqa: E402
 from classifiers.training.site_fit import Lesson, fit  # noqa: E402
 from classifiers.training.site_lesson import Labels, Read, read  # noqa: E402
 from classifiers.training.site_virality import Finished, Learned, learn_heads  # noqa: E402
@@ -52,7 +55,10 @@ Figures = dict[str, dict[str, dict[str, Pair]]]  # by tier, texts, figure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """`at`: when, as ISO 8601. `deep`: whether the deep tier is corrected, too, where it can be had."""
+    """`at`: when, as ISO 8601. `deep`: whether the deep tier is corrected, too, where it can be had.
+
+    `own`: a folder with an encoder of the operator's, for which heads are to be learned instead.
+    """
 
     folder: Path
     at: str
@@ -60,6 +66,7 @@ class Request:
     history: Sequence[Finished] = ()
     deep: bool = True
     encoder: Path | None = None
+    own: Path | None = None
     dry_run: bool = False
 
     @classmethod
@@ -75,6 +82,7 @@ class Request:
             ],
             deep=bool(given["deep"]),
             encoder=Path(given["encoder"]) if given["encoder"] else None,
+            own=Path(given["own"]) if given.get("own") else None,
             dry_run=bool(given["dry_run"]),
         )
 
@@ -97,6 +105,25 @@ def train(request: Request) -> dict[str, Any]:
     if card["verdict"] == "promoted":
         site_store.promote(request.folder, card["version"])
     return card
+
+
+def train_own(request: Request, encoder: Encoder, folder: Path) -> dict[str, Any]:
+    """Heads over an operator's own encoder, in its folder; compared with the fast tier."""
+    before, after = judges(build_own(encoder, request.labels, folder))
+    test, local = Labels.of_posts(read_corpus("test")), request.labels
+    held = np.flatnonzero(local.held)
+    one, other = (
+        [read(judge, texts).chances for texts in (test, local)] for judge in (before, after)
+    )
+    figures: Figures = {
+        "own": {
+            "test": _compared(test.truth, one[0], other[0]),
+            "local": _compared(local.truth[held], one[1][held], other[1][held]),
+        }
+    }
+    site = Site(version=site_store.SHIPPED)
+    card = _card(request, site, Learned(posts=0), site, figures)
+    return {**card, "verdict": "own", "encoder": encoder.version, "against": []}
 
 
 def _learn_all(request: Request, before: Site) -> tuple[Site, Figures]:
@@ -237,8 +264,9 @@ def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     try:
         request = Request.load(json.load(sys.stdin.buffer))
-        card = train(request)
-    except ModelError as error:
+        own = request.own
+        card = train_own(request, OnnxEncoder(own), own) if own else train(request)
+    except (ModelError, EncoderUnavailable, OSError) as error:
         print(error, file=sys.stderr)
         return EXIT_MODEL
     json.dump(card, sys.stdout)

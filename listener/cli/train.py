@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -24,6 +25,13 @@ def train(
         str | None,
         typer.Option(metavar="INSTANT", help=f"Labels given from then on. {MOMENT_HELP}"),
     ] = None,
+    encoder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Learn heads for the ONNX encoder in this folder, and keep them there.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Measure, and keep nothing.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -34,15 +42,21 @@ def train(
     A quarter of the labels, always the same, only measures. Ends with 4 where nothing new took
     over: too few labels, or it was worse than what is in force and is kept aside.
     """
+    if encoder is not None and dry_run:
+        raise typer.BadParameter("heads of an encoder are kept as they are learned")
     opened = open_config(config)
     zone, now = opened.config.hospital.zone, datetime.now(UTC)
     start = moment(since, zone=zone, now=now, option="--since")
     request = run(_request(opened, start), opened.config)
-    card = _learn({**request, **_settings(opened), "dry_run": dry_run})
+    own = {"own": None if encoder is None else str(encoder.resolve())}
+    card = _learn({**request, **_settings(opened), **own, "dry_run": dry_run})
     if as_json:
         print_json(card)
     else:
         show(list(_rows(card)), as_json=False)
+    if card["verdict"] == "own":
+        say(f'heads kept in {encoder}: scoring.encoder = "{encoder}" puts them to use')
+        return
     for line in _said(card, dry_run=dry_run):
         say(line)
     if card["verdict"] != "promoted":

@@ -15,12 +15,13 @@ import pytest
 
 from classifiers import site_store
 from classifiers.classifier import Reading, Sample
+from classifiers.deep import load_deep
 from classifiers.evaluation.paired import Pair, compare_labels, compare_tone
 from classifiers.judge import Judge
 from classifiers.outputs import LABELS, OUTPUTS
 from classifiers.site import load_site
 from classifiers.site_store import SHIPPED
-from classifiers.training import site
+from classifiers.training import site, site_encoder
 from classifiers.training.data import Post, read_corpus
 from classifiers.training.site_lesson import Labels, Read, read
 from classifiers.training.site_virality import Finished, learn_heads
@@ -178,6 +179,32 @@ def test_a_request_comes_by_standard_input_and_the_card_by_standard_output(tmp_p
         command, input=json.dumps(request).encode(), capture_output=True, check=True
     )
     assert json.loads(done.stdout)["verdict"] == "nothing"
+
+
+class Halves:
+    """An encoder that only tells how long a text is, and how many marks it holds."""
+
+    version, width = "halves-1", 8
+
+    def read(self, texts: Sequence[str]) -> Any:
+        rows = [[len(t), *(t.count(mark) for mark in "!?.,éàm")] for t in texts]
+        return np.array(rows, dtype=np.float32).reshape(len(texts), self.width)
+
+    encode = read
+
+
+def test_heads_over_an_encoder_of_the_operator_s_own_are_kept_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = {part: read_corpus(part)[::8] for part in ("train", "validation", "test")}
+    monkeypatch.setattr(site_encoder, "read_corpus", few.__getitem__)
+    card = site.train_own(asked(tmp_path, rows(POSTS[:20])), Halves(), tmp_path)
+    assert (card["verdict"], card["encoder"]) == ("own", "halves-1")
+    assert set(card["figures"]["own"]) == {"test", "local"}
+    tier = load_deep(Halves(), "own", tmp_path)
+    (found,) = Judge(tier).judge(["Merci au CHU"], ["fr"])
+    assert found.version is not None
+    assert "+halves-1-" in found.version
 
 
 def chances(*tones: tuple[float, float, float]) -> Any:
