@@ -32,7 +32,7 @@ from listener.workflows.expiry import Expiries
 from listener.workflows.forget import Forgetter
 from listener.workflows.graveyard import Graveyard
 from listener.workflows.judgement import Judgement
-from listener.workflows.marks import Marker
+from listener.workflows.marks import marker_of
 from listener.workflows.mend import Mender
 from listener.workflows.merge import Merger
 from listener.workflows.overview import unseen
@@ -129,7 +129,7 @@ class Application:
 
     @cached_property
     def processor(self) -> Processor:
-        privacy, scoring = self.config.privacy, self.config.scoring
+        privacy = self.config.privacy
         return Processor(
             database=self.database,
             scorer=self.scorer,
@@ -140,14 +140,7 @@ class Application:
             retention=privacy.retention,
             quarantine=timedelta(days=privacy.quarantine_days),
             zone=self.config.hospital.zone,
-            marker=Marker(
-                rules=self.config.rule,
-                own=self.watcher.own,
-                restricted_from=scoring.restricted_from,
-                about_from=scoring.about_from,
-                deep=scoring.deep,
-                points=scoring.severity.points,
-            ),
+            marker=marker_of(self.config.scoring, self.config.rule, self.watcher.own),
         )
 
     @cached_property

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.severity import DEFAULT, Points
+from listener.config.models import ScoringSettings
 from listener.domain.rule import CountRule, NegativeShareRule, Rule, SeverityRule, subjects_of
 from listener.domain.triage import Judged, priority
 from listener.storage import facts
@@ -152,3 +153,15 @@ class Marker:
             patient_privacy=verdicts.flags.get("patient_privacy"),
         )
         return priority(judged, self._severe, own=self.own, near=() if beside else self._near)
+
+
+def marker_of(scoring: ScoringSettings, rules: Sequence[Rule], own: frozenset[str]) -> Marker:
+    """The marker that a configuration asks for."""
+    return Marker(
+        rules=rules,
+        own=own,
+        restricted_from=scoring.restricted_from,
+        about_from=scoring.about_from,
+        deep=scoring.deep,
+        points=scoring.severity.points,
+    )
