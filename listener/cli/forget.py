@@ -94,6 +94,7 @@ def _report(done: Forgotten, *, as_json: bool) -> None:
     counts = {
         "mentions": done.mentions,
         "texts_of_others": done.texts,
+        "labelled": done.labelled,
         "quarantined": done.quarantined,
         "messages_changed": done.amended,
         "messages_waiting": done.waiting,
@@ -103,6 +104,11 @@ def _report(done: Forgotten, *, as_json: bool) -> None:
         print_json({**counts, "beyond_reach": beyond})
     else:
         show([counts], as_json=False)
+    if done.labelled:
+        say(
+            f"{done.labelled} of them were labelled, and may have moved the weights of a model, which"
+        )
+        say("forget nothing by themselves: `listener train` learns anew without them")
     if beyond:
         say("beyond reach, as they were delivered: ask whoever got them to delete them")
         if not as_json:

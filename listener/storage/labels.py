@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, insert, select
+from sqlalchemy import Row, Select, and_, exists, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.domain.labelling import Candidate, Word
@@ -76,6 +76,17 @@ async def current(connection: AsyncConnection, ids: Collection[int]) -> dict[int
         query = query.where(labels.c.mention_id.in_(part)).order_by(labels.c.id)
         for number, name, value in await connection.execute(query):
             found.setdefault(number, {})[name] = value
+    return found
+
+
+async def labelled(connection: AsyncConnection, ids: Collection[int]) -> int:
+    """How many of these mentions somebody labelled."""
+    found = 0
+    for part in chunks(ids):
+        query = select(func.count(labels.c.mention_id.distinct()))
+        found += int(
+            (await connection.execute(query.where(labels.c.mention_id.in_(part)))).scalar_one()
+        )
     return found
 
 

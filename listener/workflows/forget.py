@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.domain.privacy import Pseudonyms
-from listener.storage import erasure, sources
+from listener.storage import erasure, labels, sources
 from listener.storage.database import Database
 from listener.storage.dialect import forget_alone
 from listener.storage.erasure import Target
@@ -46,6 +46,7 @@ class Forgotten:
 
     mentions: int = 0
     texts: int = 0  # of others, that named the author
+    labelled: int = 0  # of `mentions`, that classifiers may have learned from
     quarantined: int = 0
     amended: int = 0  # sent messages that were changed or withdrawn
     waiting: int = 0  # sent messages whose channel is away: tried again by the daemon
@@ -78,6 +79,7 @@ class Forgetter:
             ids = [target.id for target in targets]
             await self._bury(connection, wanted, targets, at)
             done.quarantined = await self._clear_quarantine(connection, wanted, targets)
+            done.labelled = await labels.labelled(connection, ids)
             done.mentions = await erasure.erase_mentions(connection, ids, at=at)
             naming = await self._unname(connection, wanted)
             done.texts = len(naming)

@@ -316,6 +316,7 @@ def test_forgetting_says_what_was_erased(own: House) -> None:
     assert done == {
         "mentions": 1,
         "texts_of_others": 1,
+        "labelled": 0,
         "quarantined": 1,
         "messages_changed": 1,
         "messages_waiting": 0,

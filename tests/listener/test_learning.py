@@ -203,3 +203,11 @@ def test_a_version_that_was_kept_aside_is_put_in_force_by_force_alone(own: House
     assert (done.exit_code, "fell from 0.7" in done.stderr) == (4, True)
     assert own("models", "promote", version, "--force").exit_code == 0
     assert site_store.current(folder) == version
+
+
+def test_who_is_forgotten_leaves_no_label_and_one_is_told_to_train_anew(own: House) -> None:
+    own("correct", "1", "--sentiment", "neutral")
+    done = own("forget", "--mention", "1", "--yes")
+    assert "1 of them were labelled" in done.stderr
+    assert "labelled" not in own("forget", "--mention", "3", "--yes").stderr
+    assert "0 labelled texts" in own("train").stderr
