@@ -97,10 +97,12 @@ class Panel:
     ) -> list[Score]:
         sentiment = sentiment_score(judgement, text, language.label or UNKNOWN)
         sentiment = with_rating(sentiment, sample.rating)
+        # What nobody could read is no complaint: it is left to the deep tier, and to people.
+        said = judgement.version is not None or sample.rating is not None
         growth = growth_of(sample)
         viral = virality_score(growth, forecast, self.forecaster.version)
         told = Told(
-            negative=sentiment.probabilities["negative"],
+            negative=sentiment.probabilities["negative"] if said else 0.0,
             themes=judgement.labels,
             about=None if sample.stands else judgement.labels.get("about_hospital"),
             growth=growth.value,

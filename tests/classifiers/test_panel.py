@@ -83,3 +83,10 @@ def test_an_absurd_rating_does_not_break_the_sum(panel):
     rows = panel.score([Sample(text="bien", rating=r) for r in (-99.0, 1e30, float("nan"))])
     for row in rows:
         assert abs(sum(by_name(row)["sentiment"].probabilities.values()) - 1) < 1e-5
+
+
+def test_what_nobody_can_read_is_no_complaint_unless_stars_say_so(panel):
+    text = "今日は病院で長い間待たされましたが、先生はとても親切でした"
+    quiet, starred = panel.score([Sample(text=text), Sample(text=text, rating=1.0)])
+    assert by_name(quiet)["severity"].value == 0
+    assert by_name(starred)["severity"].value > 40
