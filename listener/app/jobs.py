@@ -186,8 +186,6 @@ class Jobs:
         await self._app.refresher.refresh(self._app.sources, self._app.clock())
 
     async def _deepen(self, deepener: Deepener) -> None:
-        if isinstance(deepener.scorer, ScorerClient):
-            await self._site.renew(deepener.scorer, models_folder(self._app.config))
         if await deepener.deepen(self._app.clock(), self._app.config.scoring.deep_budget):
             self._wake.set()
 
@@ -250,8 +248,11 @@ class Jobs:
         scorer = self._app.scorer
         if not isinstance(scorer, ScorerClient):
             return
+        folder, deep = models_folder(self._app.config), self._app.deep_scorer
         try:
-            await self._site.renew(scorer, models_folder(self._app.config))
+            await self._site.renew(scorer, folder)
+            if isinstance(deep, ScorerClient):
+                await self._site.renew(deep, folder)
             await scorer.start()
         except (ModelError, ScorerUnavailable) as error:
             await self._scorer_away(error)
