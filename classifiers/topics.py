@@ -12,9 +12,6 @@ from classifiers.judge import HOME, Judge, Judgement
 from classifiers.outputs import FLAGS
 from classifiers.themes import THEMES
 
-LIKELY = 0.35  # a theme from here on is one of the text's: where F1 is best on texts held back
-# Where a flag is raised: a patient missed costs more than a mask too many.
-THRESHOLDS = {"patient_privacy": 0.4, "about_hospital": 0.5, "toxicity": 0.5}
 KEPT = 0.05  # less likely themes are not worth storing
 
 

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from classifiers.evaluation.judging import judge
 from classifiers.evaluation.sentiment import DECIMALS, Floats, one_f1
 from classifiers.evaluation.texts import read_binary, read_rows
-from classifiers.outputs import OUTPUTS
+from classifiers.outputs import LIKELY, OUTPUTS, THRESHOLDS
 from classifiers.settings import Tier
 from classifiers.themes import THEMES
-from classifiers.topics import LIKELY, THRESHOLDS
 
 SURE = 0.6  # the precision at which recall is asked for
 Truth = NDArray[np.bool_]

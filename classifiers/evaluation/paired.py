@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from classifiers.features import Floats
 from classifiers.fusion import SENTIMENTS
-from classifiers.outputs import LABELS
-from classifiers.topics import LIKELY, THRESHOLDS
+from classifiers.outputs import LABELS, THRESHOLDS
 
 RESAMPLES = 2000
 SEED = 20261129
@@ -18,7 +17,7 @@ LEVEL = 0.95  # one-sided
 UNKNOWN = -1
 
 Truth = NDArray[np.int8]
-_LIMITS = np.array([THRESHOLDS.get(label, LIKELY) for label in LABELS])
+_LIMITS = np.array([THRESHOLDS[label] for label in LABELS])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,10 +25,9 @@ from classifiers.evaluation import agreement, bursts, crises, sentiment, thinnin
 from classifiers.evaluation.judging import judge
 from classifiers.evaluation.labels import average_precision, recall_at
 from classifiers.evaluation.sentiment import Floats, figures, one_f1
-from classifiers.outputs import CLASSES, OUTPUTS
+from classifiers.outputs import CLASSES, LIKELY, OUTPUTS, THRESHOLDS
 from classifiers.settings import Tier
 from classifiers.themes import THEMES
-from classifiers.topics import LIKELY, THRESHOLDS
 from classifiers.training.data import Post, read_corpus, read_tweets
 
 LANGUAGES = ("french", "english", "german", "italian", "spanish", "portuguese")

@@ -10,9 +10,8 @@ import numpy as np
 from classifiers.evaluation.labels import average_precision
 from classifiers.evaluation.sentiment import one_f1
 from classifiers.judge import Judge
-from classifiers.outputs import CLASSES, LABELS
+from classifiers.outputs import CLASSES, LABELS, THRESHOLDS
 from classifiers.themes import THEMES
-from classifiers.topics import LIKELY, THRESHOLDS
 from classifiers.training.data import Post
 from classifiers.training.measure import Measure
 
@@ -54,9 +53,10 @@ def label_rows(judge: Judge, posts: Sequence[Post]) -> str:
     scores = []
     for k, name in enumerate(LABELS):
         chance, known = chances[:, k], truth[:, k]
-        if name == "about_hospital":
-            name, chance, known = "not about a hospital", 1 - chance, ~known
-        f1 = one_f1(known, chance >= THRESHOLDS.get(name, LIKELY))
+        said = chance >= THRESHOLDS[name]
+        if name == "about_hospital":  # what is sought is what is not
+            name, chance, known, said = "not about a hospital", 1 - chance, ~known, ~said
+        f1 = one_f1(known, said)
         scores.append(f1)
         precision = percent(average_precision(chance, known))
         rows.append(f"| {name} | {int(known.sum())} | {percent(f1)} | {precision} |")

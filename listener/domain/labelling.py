@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from classifiers.outputs import CLASSES, FLAGS, LABELS
+from classifiers.outputs import CLASSES, FLAGS, LABELS, THRESHOLDS
 from classifiers.themes import THEMES
 
 SENTIMENT = "sentiment"
@@ -18,12 +18,6 @@ YES, NO = "yes", "no"
 Word = Mapping[str, str]
 """What a person said of one mention: "sentiment" → a class, one of LABELS → yes or no."""
 
-# Probabilities at which a label is said to hold: what lies near is what a person settles best.
-THRESHOLDS = dict.fromkeys(THEMES, 0.35) | {
-    "patient_privacy": 0.4,
-    "about_hospital": 0.5,
-    "toxicity": 0.5,
-}
 HELD_EVERY = 4  # a quarter of what is labelled measures, and teaches nothing
 NEAR = 0.25  # from a threshold, a label is not in doubt any more
 FAMILIAR = 0.7  # what each mention of the same network or theme that was chosen before leaves

@@ -68,6 +68,7 @@ def application(database=None, *, poll=nothing, deliver=nothing, tick=nothing, s
         ticker=SimpleNamespace(tick=tick),
         refresher=SimpleNamespace(refresh=nothing),
         deepener=None,
+        merger=None,
         postman=SimpleNamespace(deliver=deliver),
         receiver=SimpleNamespace(read=nothing),
     )

@@ -9,9 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.outputs import LABELS
-from classifiers.topics import LIKELY, THRESHOLDS
-from listener.domain import labelling
 from listener.domain.labelling import Candidate, check, entropy, is_held, propose
 from tests.listener.house import NIGHT
 
@@ -66,10 +63,6 @@ def test_entropy_is_a_fraction(parts: list[float]) -> None:
     total = sum(parts)
     found = entropy(dict(zip("abc", (p / total for p in parts), strict=True)))
     assert 0 <= found <= 1 + 1e-9
-
-
-def test_thresholds_are_those_at_which_the_classifiers_are_believed() -> None:
-    assert {name: THRESHOLDS.get(name, LIKELY) for name in LABELS} == labelling.THRESHOLDS
 
 
 def test_a_quarter_is_held_back_always_the_same_and_all_copies_of_a_text() -> None:
