@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.confidentiality import Signals, read_signals
+from classifiers.cries import LEAST, cries
 from classifiers.deep import DeepTier
 from classifiers.evidence import Evidence, terms
 from classifiers.features import Batch, Floats, Ints, read_batch
@@ -34,6 +35,7 @@ HOME = "fr"  # what a text too short to tell its language is read as: a French h
 BATCH_CHARS = 60_000  # judged at once: some 400 bytes a character are needed meanwhile
 PLAIN = 0.7  # P(neutral) from which nobody asks why
 RAISED = 0.5  # probability from which a theme or a flag is explained
+DANGER = OUTPUTS.index("person_in_danger")
 SIGNALS = Signals.__slots__
 _SIGNALS_OF = attrgetter(*SIGNALS)
 
@@ -139,6 +141,8 @@ class Judge:
                 chances, outputs = model.calibrated(decisions), CLASSES
             if self.site is not None and model.knows_labels:
                 chances = self.site.corrected(chances)
+            if model.knows_labels:
+                _heed_cries(chances, [texts[i] for i in part])
             evidence = Reasons(model, batch, chances) if explain else None
             yield part, _judgements(chances, self._version(model), outputs, evidence)
 
@@ -200,6 +204,12 @@ def signals(texts: Sequence[str]) -> Floats:
     """What a search for names, numbers and roles found: len(texts) × SIGNALS, 0 or 1."""
     found = [_SIGNALS_OF(read_signals(text)) for text in texts]
     return np.array(found, dtype=np.float64).reshape(len(texts), len(SIGNALS))
+
+
+def _heed_cries(chances: Floats, texts: Sequence[str]) -> None:
+    """Raise, in place, the danger of texts whose very words tell of it."""
+    cried = np.array([cries(text) for text in texts], dtype=bool)
+    chances[cried, DANGER] = np.maximum(chances[cried, DANGER], LEAST)
 
 
 def _judgements(
