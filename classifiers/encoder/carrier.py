@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, files, version
 from itertools import pairwise
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,13 +55,24 @@ class Pieces:
     rewritten: Mapping[int, str]  # a character's code, and what stands for it
 
 
+class Descriptor:
+    """A file opened for reading, closed with its last holder."""
+
+    def __init__(self, path: Path) -> None:
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def __del__(self) -> None:
+        if hasattr(self, "number"):
+            os.close(self.number)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """The file's content; `file` stays open, at the content that was verified."""
+    """The file's content; `file` stays open at what was verified for as long as this lives."""
 
     shape: Shape
     pieces: Pieces
-    file: BinaryIO
+    file: Descriptor
     places: Mapping[str, tuple[int, int, int]]  # type, number of values, offset
 
     def tensor(self, name: str) -> Vectors:
@@ -89,7 +99,7 @@ class Carrier:
         return np.frombuffer(self._bytes(count * _Q4.itemsize, offset), _Q4)
 
     def _bytes(self, size: int, offset: int) -> bytes:
-        return os.pread(self.file.fileno(), size, offset)
+        return os.pread(self.file.number, size, offset)
 
 
 def unpack(blocks: NDArray[np.void]) -> Vectors:
@@ -118,19 +128,19 @@ def find() -> tuple[Path, str]:
 def read(path: Path, sha256: str = SHA256) -> Carrier:
     """The verified content of `path`. EncoderUnavailable when it is not the file we know."""
     try:
-        file = path.open("rb")
-        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            file.close()
-            raise EncoderUnavailable(f"{path.name} is not the file that was measured (sha256)")
+        file = Descriptor(path)
+        with open(file.number, "rb", closefd=False) as content:
+            if hashlib.file_digest(content, "sha256").hexdigest() != sha256:
+                raise EncoderUnavailable(f"{path.name} is not the file that was measured (sha256)")
         # Mapped while its beginning is parsed: mapped pages would count as the process's own.
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as image:
+        with mmap.mmap(file.number, 0, access=mmap.ACCESS_READ) as image:
             # This trusts the content: every byte of it is the one that the hash was taken of.
             return _parse(file, image)
     except (OSError, ValueError) as error:
         raise EncoderUnavailable(f"{path.name} cannot be read") from error
 
 
-def _parse(file: BinaryIO, image: mmap.mmap) -> Carrier:
+def _parse(file: Descriptor, image: mmap.mmap) -> Carrier:
     if image[:4] != _MAGIC:
         raise EncoderUnavailable("an encoder's file of another format")
     width, layers, heads, inner, _, positions, _, epsilon, _ = struct.unpack_from("<7ifi", image, 8)
