@@ -1,6 +1,6 @@
 """A BERT encoder's forward pass in numpy: texts of like length together, matrices in single precision.
 
-Twice as fast a core as the carrier package's own 4-bit code, and no untrusted text meets C code.
+As fast on one core as the carrier package's own 4-bit code on two, and no untrusted text meets C code.
 """
 
 from __future__ import annotations
