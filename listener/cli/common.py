@@ -7,6 +7,7 @@ import sys
 from collections.abc import Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -79,6 +80,19 @@ def open_config(path: Path | None) -> Opened:
 def say(message: str) -> None:
     """A line for whoever runs the command: standard output is for what was asked."""
     typer.echo(message, err=True)
+
+
+def tell_restricted(opened: Opened, count: int, *, shown: bool) -> None:
+    """Who looks at what may reveal patients leaves a trace: of how many posts, never of which."""
+    if not count:
+        return
+    if not shown:
+        say(f"{count} text(s) hidden, which may reveal who is a patient: --restricted shows them")
+        return
+    from listener.app.access import note_access
+
+    noted = note_access(opened.config.state_dir, count, datetime.now(UTC))
+    say(f"{count} text(s) that may reveal who is a patient: noted in {noted}")
 
 
 def run(work: Coroutine[Any, Any, T], config: Config) -> T:

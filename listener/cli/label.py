@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from listener.cli.common import ConfigOption, ExitCode, JsonOption, Opened, open_config, run, say
+from listener.cli.common import (
+    ConfigOption,
+    ExitCode,
+    JsonOption,
+    Opened,
+    open_config,
+    run,
+    say,
+    tell_restricted,
+)
 from listener.cli.output import Row, print_json, show
 from listener.domain.labelling import Word
 
@@ -70,7 +78,7 @@ async def _propose(opened: Opened, count: int, *, restricted: bool) -> list[Row]
         chosen = propose(candidates, count)
         texts = await labels.texts(connection, [proposal.id for proposal in chosen])
     by_id = {candidate.id: candidate for candidate in candidates}
-    _tell_restricted(opened, sum(row.restricted for row in texts.values()), shown=restricted)
+    tell_restricted(opened, sum(row.restricted for row in texts.values()), shown=restricted)
     return [
         _row(proposal, by_id[proposal.id], texts[proposal.id], restricted=restricted)
         for proposal in chosen
@@ -124,18 +132,6 @@ def _short(row: Row) -> Row:
         "why": row["why"],
         "text": safe.shorten(shown, EXCERPT),
     }
-
-
-def _tell_restricted(opened: Opened, count: int, *, shown: bool) -> None:
-    if not count:
-        return
-    if not shown:
-        say(f"{count} text(s) hidden, which may reveal who is a patient: --restricted shows them")
-        return
-    from listener.app.access import note_access
-
-    noted = note_access(opened.config.state_dir, count, datetime.now(UTC))
-    say(f"{count} text(s) that may reveal who is a patient: noted in {noted}")
 
 
 def _write(path: Path, rows: list[Row]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from classifiers.themes import THEMES
-from listener.cli.common import ConfigOption, Opened, open_config, run, say
+from listener.cli.common import ConfigOption, Opened, open_config, run, say, tell_restricted
 from listener.cli.moments import MOMENT_HELP, moment
 
 if TYPE_CHECKING:
@@ -133,21 +133,8 @@ async def _list(opened: Opened, filters: Filters, shown: Shown) -> None:
             async for item in found:
                 revealing += item.row.restricted and item.row.text is not None
                 write(reader.row(item))
-    _tell_restricted(revealing, opened, shown=shown.restricted)
+    tell_restricted(opened, revealing, shown=shown.restricted)
     if limit is not None and total > limit:
         say(f"the newest {limit} of {total}: --limit shows more")
     elif not total:
         say("no mention answers to this")
-
-
-def _tell_restricted(count: int, opened: Opened, *, shown: bool) -> None:
-    """Who looks at what may reveal patients leaves a trace: of how many posts, never of which."""
-    if not count:
-        return
-    if not shown:
-        say(f"{count} text(s) hidden, which may reveal who is a patient: --restricted shows them")
-        return
-    from listener.app.access import note_access
-
-    noted = note_access(opened.config.state_dir, count, datetime.now(UTC))
-    say(f"{count} text(s) that may reveal who is a patient: noted in {noted}")
