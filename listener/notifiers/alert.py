@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
-from listener.config.models import Excerpt
+from listener.config.alerting import Excerpt
 from listener.domain.alert import AlertView
 from listener.domain.incident import AlertKind, State
 from listener.domain.rule import Level

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TextIO
 
 from connectors.connector import Clock
-from listener.config.models import Config, Excerpt
+from listener.config.alerting import Excerpt
+from listener.config.models import Config
 from listener.i18n import Speaker
 from listener.notifiers.base import Notifier
 from listener.notifiers.console import ConsoleNotifier

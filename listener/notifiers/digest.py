@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from listener.config.models import Excerpt
+from listener.config.alerting import Excerpt
 from listener.domain.alert import PostView
 from listener.domain.digest import SHARE_FROM, Digest, Figures, NetworkFigures, PeerFigures, Period
 from listener.domain.rule import Level

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from listener.config.models import Excerpt
+from listener.config.alerting import Excerpt
 from listener.domain.alert import PostView
 from listener.domain.digest import Digest, Figures, NetworkFigures
 from listener.i18n import Speaker

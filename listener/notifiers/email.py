@@ -13,7 +13,7 @@ from pathlib import Path
 
 from connectors.connector import Clock
 from connectors.policy import NetworkPolicy
-from listener.config.models import EmailSettings
+from listener.config.alerting import EmailSettings
 from listener.notifiers.base import CannotTell, DeliveryError, Message, Receipt
 from listener.notifiers.mime import compose, message_id
 from listener.notifiers.smtp import SmtpServer

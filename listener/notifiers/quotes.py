@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from listener.config.models import Excerpt
+from listener.config.alerting import Excerpt
 from listener.domain.alert import PostView
 from listener.i18n import Speaker
 from listener.notifiers import safe, why, words

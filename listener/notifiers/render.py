@@ -8,7 +8,7 @@ from typing import Literal
 
 import jinja2
 
-from listener.config.models import Excerpt
+from listener.config.alerting import Excerpt
 from listener.domain.alert import AlertView, Recipient
 from listener.domain.digest import Digest
 from listener.domain.incident import AlertKind

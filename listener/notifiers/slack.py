@@ -20,7 +20,7 @@ from yarl import URL
 
 from connectors.connector import Clock
 from connectors.policy import NetworkPolicy
-from listener.config.models import SlackSettings
+from listener.config.alerting import SlackSettings
 from listener.notifiers.base import CannotTell, DeliveryError, Message, Receipt
 from listener.notifiers.network import proxy_for, with_login
 from listener.notifiers.slack_errors import code_of, delivery_error, simpler_form

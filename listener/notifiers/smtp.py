@@ -21,7 +21,7 @@ from aiosmtplib.errors import (
 from yarl import URL
 
 from connectors.policy import NetworkPolicy
-from listener.config.models import EmailSettings
+from listener.config.alerting import EmailSettings
 from listener.notifiers.base import DeliveryError
 from listener.notifiers.network import proxy_for, tunnel
 

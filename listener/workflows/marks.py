@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.severity import DEFAULT, Points
-from listener.config.models import ScoringSettings
+from listener.config.scoring import ScoringSettings
 from listener.domain.rule import CountRule, NegativeShareRule, Rule, SeverityRule, subjects_of
 from listener.domain.triage import Judged, priority
 from listener.storage import facts

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.policy import NetworkPolicy
-from listener.config.models import EmailSettings
+from listener.config.alerting import EmailSettings
 from listener.domain.alert import Recipient
 from listener.notifiers.base import Attachment, CannotTell, DeliveryError, Message, Receipt
 from listener.notifiers.email import EmailNotifier, eml_path, write_private

@@ -8,7 +8,7 @@ from email.policy import default
 import pytest
 
 from connectors.policy import NetworkPolicy
-from listener.config.models import EmailSettings
+from listener.config.alerting import EmailSettings
 from listener.domain.alert import Recipient
 from listener.notifiers.base import DeliveryError
 from listener.notifiers.email import EmailNotifier

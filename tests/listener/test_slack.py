@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.policy import NetworkPolicy
-from listener.config.models import SlackSettings
+from listener.config.alerting import SlackSettings
 from listener.domain.alert import Recipient
 from listener.notifiers.base import CannotTell, DeliveryError, Message
 from listener.notifiers.render import render_alert

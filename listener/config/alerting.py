@@ -1,0 +1,76 @@
+"""Alerts and the channels that carry them: [alerts], [slack], [email], [console], [digest]."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from connectors.durations import ClockTime, PositiveDuration
+from listener.config.section import Language, Section
+from listener.domain.calendar import Weekday
+from listener.domain.incident import Policy
+from listener.domain.rule import Level
+from listener.domain.values import Address
+
+Channel = Literal["slack", "email", "console"]
+Excerpt = Literal["none", "masked", "full"]
+
+
+class AlertSettings(Section):
+    mode: Literal["observe", "live"] = "observe"
+    max_lateness: PositiveDuration = timedelta(hours=6)
+    repeat_interval: PositiveDuration = timedelta(hours=4)
+    resolve_after: PositiveDuration = timedelta(hours=12)
+    critical: tuple[Channel, ...] = ("slack", "email")
+    warning: tuple[Channel, ...] = ("slack",)
+    info: tuple[Channel, ...] = ("console",)
+    fallback: Channel = "email"
+    team_email: Address | None = None  # where warnings and fallbacks without a person go
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            max_lateness=self.max_lateness,
+            repeat_interval=self.repeat_interval,
+            resolve_after=self.resolve_after,
+        )
+
+    def channels(self, level: Level) -> tuple[Channel, ...]:
+        channels: tuple[Channel, ...] = getattr(self, level.value)
+        return channels
+
+
+class SlackSettings(Section):
+    token: SecretStr
+    channel: str = Field(min_length=1)
+    base_url: str = "https://slack.com/api/"
+    excerpt: Excerpt = "masked"
+
+
+class EmailSettings(Section):
+    host: str | None = None  # None: messages are only written to `outbox`
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    relay: bool = False  # the hospital's own relay: no login, and "none" allowed
+    user: str | None = None
+    password: SecretStr | None = None
+    sender: Address = "listener@localhost"
+    outbox: Path | None = None  # a folder that receives a copy of each message as .eml
+    excerpt: Excerpt = "masked"
+
+
+class ConsoleSettings(Section):
+    # What is printed may end in a journal, where nothing can be forgotten.
+    excerpt: Excerpt = "none"
+
+
+class DigestSettings(Section):
+    enabled: bool = True
+    day: Weekday = "monday"
+    hour: ClockTime = time(8, 0)
+    recipients: tuple[Address, ...] = ()
+    slack: bool = True
+    language: Language | None = None  # None: the hospital's
