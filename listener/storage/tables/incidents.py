@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from listener.storage.columns import Instant, Key, exercise, lease
@@ -22,7 +24,8 @@ incidents = Table(
     Column("id", Key, primary_key=True),
     exercise(),
     Column("subject", String(64), nullable=False),
-    Column("open_key", String(160)),  # None once closed: at most one unfinished a subject
+    # None once closed: at most one unfinished incident a story, or an aggregate of a subject.
+    Column("open_key", String(160)),
     Column("level", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("opened_at", Instant, nullable=False),
@@ -33,7 +36,21 @@ incidents = Table(
     Column("config_hash", String(16), nullable=False),
     Column("evidence", JSON, nullable=False),  # the latest breach of each rule, in figures
     Column("merged_into", Key, ForeignKey("incidents.id")),
+    # How far up the escalation it is, and when its next due moment comes, whatever it is.
+    Column("step", Integer, nullable=False, server_default="0"),
+    Column("step_at", Instant),  # when that step began to be called
+    Column("paged_at", Instant),  # the last ring
+    Column("next_at", Instant),  # None: nothing is to be done unless something happens
+    Column("snoozed_until", Instant),
+    Column("acknowledged_at", Instant),
+    Column("acknowledged_by", String(64)),  # a person's id
+    Column("closed_by", String(64)),  # a person's id; None: it closed by itself
+    Column("close_reason", String(32)),  # why it was dismissed
+    Column("closing", JSON),  # the figures it closed with: what a return is measured against
+    Column("updated_at", Instant),  # when the messages that were sent last said its figures anew
+    Column("updates", Integer, nullable=False, server_default="0"),
     Index("uq_incidents_open_key", "open_key", unique=True),
+    Index("ix_incidents_next_at", "next_at"),
     Index("ix_incidents_subject_alerted_at", "exercise_id", "subject", "alerted_at"),
 )
 
@@ -44,6 +61,39 @@ incident_mentions = Table(
     Column("mention_id", Key, ForeignKey("mentions.id", ondelete="CASCADE"), primary_key=True),
     Index("ix_incident_mentions_mention_id", "mention_id"),
     sqlite_with_rowid=False,
+)
+
+# A story's mentions join the incident that holds it. While that one is unfinished, no other does.
+incident_stories = Table(
+    "incident_stories",
+    metadata,
+    Column("incident_id", Key, ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
+    Column("story_id", Key, primary_key=True),
+    Column("open", Boolean, nullable=False),
+    Index(
+        "uq_incident_stories_open",
+        "story_id",
+        unique=True,
+        sqlite_where=text("open = 1"),
+        postgresql_where=text("open"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+# Every ring of somebody's phone, so that nobody is rung more often than people can bear.
+pages = Table(
+    "pages",
+    metadata,
+    Column("id", Key, primary_key=True),
+    exercise(),
+    Column("person", String(64), nullable=False),
+    Column("incident_id", Key, ForeignKey("incidents.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("exempt", Boolean, nullable=False),  # life and safety: rings whatever was rung before
+    Column("folded", Boolean, nullable=False),  # not rung: told with the next that is
+    Index("ix_pages_person_at", "exercise_id", "person", "at"),
+    Index("ix_pages_incident_id", "incident_id"),
 )
 
 incident_events = Table(
@@ -63,9 +113,9 @@ outbox = Table(
     Column("id", Key, primary_key=True),
     exercise(),
     Column("key", String(200), nullable=False, unique=True),  # idempotency
-    Column("kind", String(16), nullable=False),  # alert · digest · notice
+    Column("kind", String(16), nullable=False),  # workflows.compose knows which there are
     Column("incident_id", Key, ForeignKey("incidents.id")),
-    Column("channel", String(16), nullable=False),
+    Column("channel", String(64), nullable=False),
     Column("person", String(64)),  # None: the team
     Column("payload", JSON, nullable=False),  # keys and figures, never a text
     Column("state", String(16), nullable=False),  # pending · sending · sent · failed
