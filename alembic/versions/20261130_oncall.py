@@ -140,6 +140,7 @@ def downgrade() -> None:
     with op.batch_alter_table("outbox") as outbox:
         outbox.alter_column("channel", type_=sa.String(length=16), existing_nullable=False)
     op.drop_index("ix_incidents_next_at", table_name="incidents")
-    with op.batch_alter_table("incidents") as incidents:
-        for name, _kind, _default in reversed(INCIDENT):
-            incidents.drop_column(name)
+    for name, _kind, _default in reversed(INCIDENT):
+        # Not in a batch, which makes the table anew: dropping the old one, SQLite would refuse for
+        # the rows that refer to it.
+        op.execute(f"ALTER TABLE incidents DROP COLUMN {name}")
