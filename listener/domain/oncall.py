@@ -24,6 +24,7 @@ class Person(BaseModel):
     email: Address | None = None
     slack: str | None = None  # the member id, U…
     phone: str | None = None
+    addresses: dict[str, str] = {}  # by channel's id, where it is not the phone
 
 
 class Override(BaseModel):
@@ -59,6 +60,7 @@ class RotaSettings(BaseModel):
     handover_day: Weekday = "monday"
     handover_time: ClockTime = time(9, 0)
     fallback: str
+    subjects: tuple[str, ...] = ()  # watch ids; empty: all
     override: tuple[Override, ...] = ()
 
 
@@ -107,6 +109,11 @@ class Rota:
     def _week(self, at: datetime) -> int:
         week = (at.astimezone(self.zone).date() - self._first).days // 7
         return week if at >= self._handover(week) else week - 1
+
+    def everybody(self) -> frozenset[str]:
+        """All who may be called by this rota."""
+        overrides = {o.person for o in self.settings.override if o.person is not None}
+        return frozenset({*self.settings.people, *overrides, self.settings.fallback})
 
     def on_call(self, at: datetime) -> OnCall:
         """Who is on call at an instant; the fallback where the rota has a hole."""
