@@ -15,7 +15,8 @@ from listener.domain.incident import Policy
 from listener.domain.rule import Level
 from listener.domain.values import Address
 
-Channel = Literal["slack", "email", "console"]
+Channel = str
+"""`slack`, `email`, `console` or the id of a `[[channel]]`."""
 Excerpt = Literal["none", "masked", "full"]
 
 

@@ -20,6 +20,7 @@ from listener.config.alerting import (
     EmailSettings,
     SlackSettings,
 )
+from listener.config.channels import ChannelSettings
 from listener.config.scoring import ScoringSettings
 from listener.config.section import Language, Section
 from listener.domain.calendar import CalendarSettings
@@ -151,6 +152,7 @@ class Config(Section):
     alerts: AlertSettings = AlertSettings()
     slack: SlackSettings | None = None
     email: EmailSettings | None = None
+    channel: tuple[ChannelSettings, ...] = ()
     console: ConsoleSettings = ConsoleSettings()
     digest: DigestSettings = DigestSettings()
     privacy: PrivacySettings = PrivacySettings()
@@ -161,6 +163,11 @@ class Config(Section):
     @property
     def people(self) -> dict[str, Person]:
         return {person.id: person for person in self.person}
+
+    @property
+    def channels(self) -> dict[str, ChannelSettings]:
+        """Each `[[channel]]` by its id; Slack, e-mail and the console have sections of their own."""
+        return {channel.id: channel for channel in self.channel}
 
     @property
     def language(self) -> Language:

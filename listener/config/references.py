@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from listener.config.channels import OWN, ChannelSettings
 from listener.config.models import Config
 from listener.domain.rule import Level
 from listener.domain.watch import WatchKind
@@ -16,7 +17,7 @@ Complaint = tuple[str, str]
 
 def check_references(config: Config) -> Iterator[Complaint]:
     """Every mistake between sections; works on what was salvaged of a wrong document, too."""
-    for section in ("watch", "source", "rule", "person", "rota"):
+    for section in ("watch", "source", "rule", "person", "rota", "channel"):
         yield from _unique(section, getattr(config, section))
     yield from _watches(config)
     yield from _sources_and_rules(config)
@@ -80,20 +81,37 @@ def _rotas(config: Config) -> Iterator[Complaint]:
 
 
 def _channels(config: Config) -> Iterator[Complaint]:
-    configured = {"console"}
-    configured |= {"slack"} if config.slack else set()
-    configured |= {"email"} if config.email else set()
     for level in Level:
         for channel in config.alerts.channels(level):
-            if channel not in configured:
-                yield f"alerts.{level}", f"{channel!r}: needs a [{channel}] section"
-    fallback = config.alerts.fallback
-    if fallback not in configured:
-        yield "alerts.fallback", f"{fallback!r}: needs a [{fallback}] section"
+            yield from _configured(config, f"alerts.{level}", channel)
+    yield from _configured(config, "alerts.fallback", config.alerts.fallback)
+    for index, gateway in enumerate(config.channel):
+        yield from _gateway(f"channel[{index}]", gateway)
+    for index, person in enumerate(config.person):
+        yield from _named(
+            f"person[{index}].addresses", person.addresses, config.channels, "channel"
+        )
     if config.digest.recipients and not config.email:
         yield "digest.recipients", "needs an [email] section"
     if config.alerts.mode == "live":
         yield from _live(config)
+
+
+def _configured(config: Config, path: str, name: str) -> Iterator[Complaint]:
+    """A channel that is named should be set up."""
+    if name in ("slack", "email"):
+        if getattr(config, name) is None:
+            yield path, f"{name!r}: needs a [{name}] section"
+    elif name != "console" and name not in config.channels:
+        listed = ", ".join(repr(known) for known in (*OWN, *config.channels) if known)
+        yield path, f"{name!r}: should be a channel: {listed}, or the id of a [[channel]]"
+
+
+def _gateway(where: str, channel: ChannelSettings) -> Iterator[Complaint]:
+    if channel.url is None and channel.outbox is None:
+        yield f"{where}.url", "is required, or an outbox to write messages into"
+    if channel.secret is not None and channel.kind == "apprise":
+        yield f"{where}.secret", 'is for kind = "webhook" only: it signs what is sent'
 
 
 def _live(config: Config) -> Iterator[Complaint]:
@@ -102,11 +120,21 @@ def _live(config: Config) -> Iterator[Complaint]:
     for index, person in enumerate(config.person):
         if "email" in config.alerts.critical and not person.email:
             yield f"person[{index}].email", "is required, since alerts.critical uses e-mail"
+        for channel in (config.channels.get(name) for name in config.alerts.critical):
+            if channel is not None and channel.is_personal and not channel.address_of(person):
+                hint = f"is required, or addresses.{channel.id}, since alerts.critical uses it"
+                yield f"person[{index}].phone", hint
     # These go to nobody in particular: without an address they could only be printed.
     by_email = [name for name in ("warning", "info") if "email" in getattr(config.alerts, name)]
     by_email += ["fallback"] if config.alerts.fallback == "email" else []
     if by_email and not config.alerts.team_email:
         yield "alerts.team_email", f"is required, since alerts.{by_email[0]} uses e-mail"
+    for index, channel in enumerate(config.channel):
+        users = [n for n in ("warning", "info") if channel.id in getattr(config.alerts, n)]
+        users += ["fallback"] if config.alerts.fallback == channel.id else []
+        if users and channel.is_personal and not channel.team_address:
+            hint = f"is required, since alerts.{users[0]} is for nobody in particular"
+            yield f"channel[{index}].team_address", hint
 
 
 def _email(config: Config) -> Iterator[Complaint]:

@@ -179,6 +179,50 @@ def test_a_live_configuration_needs_somebody_to_call_and_a_way_to() -> None:
     ]
 
 
+def test_a_gateway_is_named_by_its_id_and_knows_where_each_person_is() -> None:
+    gateway = {"id": "sms", "kind": "apprise", "url": {"env": "SMS"}, "rings": True}
+    people = [
+        {"id": "lea", "name": "Léa", "phone": "+33199000001"},
+        {"id": "ali", "name": "Ali", "addresses": {"sms": "+33199000002"}},
+        {"id": "sam", "name": "Sam"},
+    ]
+    alerts = {"critical": ["sms"], "warning": [], "fallback": "console"}
+    raw = config(alerts=alerts, channel=[gateway], person=people)
+    read = parse(raw, environ={"SMS": "smsgw://user:hunter2@gateway.example/{address}"})
+    sms, (lea, ali, sam) = read.channels["sms"], read.person
+    assert [sms.address_of(p) for p in (lea, ali, sam)] == ["+33199000001", "+33199000002", None]
+    assert [sms.wakes(p) for p in (lea, ali, sam)] == [True, True, False]
+    assert "hunter2" not in repr(read)
+
+
+def test_a_gateway_that_is_wrong_is_said_without_its_address() -> None:
+    alerts = {"critical": ["sms"], "warning": ["sms"], "fallback": "pigeon", "mode": "live"}
+    channels = [
+        {"id": "sms", "kind": "apprise", "url": {"env": "SMS"}, "secret": {"env": "SECRET"}},
+        {"id": "email", "kind": "apprise", "outbox": "var"},
+        {"id": "hook", "kind": "webhook", "url": {"env": "HOOK"}},
+        {"id": "idle", "kind": "apprise"},
+    ]
+    environ = {"SMS": "json://hunter2/{address}", "HOOK": "ftp://hunter2", "SECRET": "hunter2"}
+    people = [{"id": "lea", "name": "Léa", "addresses": {"fax": "1"}}]
+    found = problems(config(alerts=alerts, channel=channels, person=people), environ)
+    assert found[:2] == [
+        "channel[1].id: 'email': is the name of the [email] section: choose another",
+        "channel[2].url: a secret: should be an https:// address, since kind is webhook",
+    ]
+    keys = [problem.partition(":")[0] for problem in found[2:]]
+    assert keys == [
+        "alerts.fallback",
+        "channel[0].secret",
+        "channel[3].url",
+        "person[0].addresses",
+        "alerts.mode",
+        "person[0].phone",
+        "channel[0].team_address",
+    ]
+    assert "hunter2" not in "".join(found)
+
+
 def test_what_may_reveal_a_patient_is_kept_no_longer_than_the_rest() -> None:
     quiet = config(alerts={"critical": [], "warning": [], "fallback": "console"})
     assert problems(
