@@ -42,6 +42,9 @@ class Known:
     tier: str | None = None
     stands: bool = True
     scored_at: datetime | None = None
+    author_ref: str | None = None
+    author_id_ref: str | None = None
+    story_id: int | None = None
     subjects: frozenset[str] = frozenset()
 
 
@@ -101,6 +104,9 @@ def _known(row: Row[Any]) -> Known:
         tier=row.tier,
         stands=row.stands,
         scored_at=row.scored_at,
+        author_ref=row.author_ref,
+        author_id_ref=row.author_id_ref,
+        story_id=row.story_id,
     )
 
 

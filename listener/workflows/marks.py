@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,13 +10,16 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.severity import DEFAULT, Points
+from classifiers.themes import unpack
 from listener.config.scoring import ScoringSettings
 from listener.domain.rule import CountRule, NegativeShareRule, Rule, SeverityRule, subjects_of
 from listener.domain.triage import Judged, priority
 from listener.storage import facts
 from listener.storage.mentions import Known
-from listener.workflows.scoring import Scored, Verdicts
+from listener.workflows.scoring import LIKELY, Scored, Verdicts
 
+UNLIKELY = 0.49  # below LIKELY: of a theme that the row does not hold
+_NO_COLUMNS = frozenset({"growth", "said", "forecast"})
 GREW = 1.0  # points of severity: below, nothing new happened to an old mention
 NEAR_FROM = 0.5  # of a threshold: a count that is half-way there is near
 NEAR_EVERY = timedelta(seconds=30)
@@ -35,10 +38,19 @@ class Marks:
     tier: str | None = None
     deep_priority: float | None = None
     growth: float | None = None
+    said: Mapping[str, float] = field(default_factory=dict)  # of themes, by the latest scores
+    forecast: Mapping[str, float] = field(default_factory=dict)  # the virality score's figures
 
     @property
     def columns(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__ if name != "growth"}
+        return {name: getattr(self, name) for name in self.__slots__ if name not in _NO_COLUMNS}
+
+    @property
+    def likely(self) -> dict[str, float]:
+        """Probabilities of themes. What a person or the deep classifiers said of them stands."""
+        stand = unpack(self.themes or 0)
+        unlikely = {name: min(p, UNLIKELY) for name, p in self.said.items()}
+        return unlikely | {name: max(self.said.get(name, LIKELY), LIKELY) for name in stand}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,6 +115,8 @@ class Marker:
             if live
             else None,
             growth=verdicts.growth,
+            said=verdicts.themes or {},
+            forecast=verdicts.forecast,
         )
 
     def again(
@@ -136,6 +150,8 @@ class Marker:
             tier=known.tier,
             deep_priority=priority(judged, self._severe, own=self.own) if wanted else None,
             growth=verdicts.growth,
+            said=verdicts.themes or {},
+            forecast=verdicts.forecast,
         )
 
     def _priority(

@@ -47,6 +47,7 @@ class Verdicts:
     severity: float | None = None
     language: str | None = None
     growth: float | None = None  # engagement gained an hour, in multiples of the usual
+    forecast: Mapping[str, float] = field(default_factory=dict)  # all figures of the virality
     themes: Mapping[str, float] | None = None  # probabilities, each alone
     flags: Mapping[str, float] = field(default_factory=dict)  # probabilities, each alone
     tier: Literal["fast", "deep"] | None = None
@@ -65,6 +66,7 @@ class Verdicts:
             severity=severity.value if severity else None,
             language=language.label if language else None,
             growth=_growth(virality) if virality else None,
+            forecast=virality.figures if virality else {},
             themes=themes.probabilities if themes else None,
             flags=flags.probabilities if flags else {},
             tier=_tier(sentiment),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +63,7 @@ async def _write_new(
         snapshots += snapshot_rows(number, item.engagements)
         scored.append((number, _stored(item.scores)))
         if work.live:
-            facts.append(_fact(number, draft, marks, occurred))
+            facts.append(_fact(number, draft, marks, row))
     await mentions.add_links(connection, links)
     await mentions.add_subjects(connection, subjects)
     await mentions.add_snapshots(connection, snapshots)
@@ -96,15 +96,23 @@ def _scored_at(item: Item, at: datetime) -> datetime | None:
     return at if item.scores is not None or item.poison else None
 
 
-def _fact(number: int, draft: Draft, marks: Marks, occurred: datetime) -> MentionFact:
+def _fact(number: int, draft: Draft, marks: Marks, row: Mapping[str, Any]) -> MentionFact:
     return MentionFact(
         id=number,
         subjects=draft.subjects,
-        network=draft.mention.network,
-        occurred_at=occurred,
+        network=row["network"],
+        occurred_at=row["occurred_at"],
         text=draft.whole_text,
         severity=marks.severity,
         sentiment=marks.sentiment,
+        kind=row["kind"],
+        story=row["story_id"],
+        author_ref=row["author_ref"],
+        author_id_ref=row["author_id_ref"],
+        followers=row["followers"],
+        rating=row["rating"],
+        themes=marks.likely,
+        forecast=marks.forecast,
     )
 
 
@@ -233,4 +241,12 @@ def known_fact(item: Item, known: Known, marks: Marks) -> MentionFact | None:
         severity=marks.severity,
         sentiment=marks.sentiment,
         judged_at=taken if grew else None,
+        kind=known.kind,
+        story=known.story_id,
+        author_ref=known.author_ref,
+        author_id_ref=known.author_id_ref,
+        followers=known.followers,
+        rating=draft.mention.rating if draft else known.rating,
+        themes=marks.likely,
+        forecast=marks.forecast,
     )

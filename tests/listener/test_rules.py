@@ -63,6 +63,7 @@ def test_one_grave_mention_breaches_with_its_figures_and_without_its_words() -> 
     (breach,) = breaches(rule("severity", at_least=80), mentions=[fact()])
     assert breach == Breach(
         rule="severity",
+        kind="severity",
         level=Level.CRITICAL,
         subject="chu",
         at=NIGHT,
