@@ -24,7 +24,8 @@ from listener.config.channels import ChannelSettings
 from listener.config.scoring import ScoringSettings
 from listener.config.section import Language, Section
 from listener.domain.calendar import CalendarSettings
-from listener.domain.oncall import Person, RotaSettings
+from listener.domain.escalation import EscalationSettings
+from listener.domain.oncall import AnyRota, Person
 from listener.domain.rule import Rule
 from listener.domain.values import Identifier
 from listener.domain.watch import Watch
@@ -145,7 +146,8 @@ class Config(Section):
     source: tuple[SourceSettings, ...] = ()
     rule: tuple[Rule, ...] = ()
     person: tuple[Person, ...] = ()
-    rota: tuple[RotaSettings, ...] = ()
+    rota: tuple[AnyRota, ...] = ()
+    escalation: EscalationSettings = EscalationSettings()
     calendar: CalendarSettings = CalendarSettings()
     network: NetworkSettings = NetworkSettings()
     database: DatabaseSettings = DatabaseSettings()

@@ -8,6 +8,7 @@ from typing import Any
 
 from listener.config.channels import OWN, ChannelSettings
 from listener.config.models import Config
+from listener.domain.oncall import DailyRota, IcsRota, WeeklyRota
 from listener.domain.rule import Level
 from listener.domain.watch import WatchKind
 
@@ -22,6 +23,7 @@ def check_references(config: Config) -> Iterator[Complaint]:
     yield from _watches(config)
     yield from _sources_and_rules(config)
     yield from _rotas(config)
+    yield from _escalation(config)
     yield from _channels(config)
     yield from _email(config)
     yield from _privacy(config)
@@ -70,14 +72,34 @@ def _sources_and_rules(config: Config) -> Iterator[Complaint]:
 
 def _rotas(config: Config) -> Iterator[Complaint]:
     people = [person.id for person in config.person]
+    watches = [watch.id for watch in config.watch]
     for index, rota in enumerate(config.rota):
         where = f"rota[{index}]"
-        yield from _named(f"{where}.people", rota.people, people, "person")
+        listed = f"{where}.people" if isinstance(rota, WeeklyRota | DailyRota) else where
+        yield from _named(listed, rota.named(), people, "person")
         yield from _named(f"{where}.fallback", [rota.fallback], people, "person")
+        yield from _named(f"{where}.subjects", rota.subjects, watches, "watch")
+        if isinstance(rota, IcsRota):
+            yield from _named(f"{where}.names", rota.names.values(), people, "person")
         for place, override in enumerate(rota.override):
             if override.person is not None:
                 key = f"{where}.override[{place}].person"
                 yield from _named(key, [override.person], people, "person")
+        for place, swap in enumerate(rota.swap):
+            yield from _named(f"{where}.swap[{place}].people", swap.people or (), people, "person")
+
+
+def _escalation(config: Config) -> Iterator[Complaint]:
+    people = [person.id for person in config.person]
+    watches = [watch.id for watch in config.watch]
+    last = config.escalation.last_resort
+    if last is not None:
+        yield from _named("escalation.last_resort", [last], people, "person")
+    for index, step in enumerate(config.escalation.step):
+        where = f"escalation.step[{index}]"
+        yield from _named(f"{where}.rotas", step.rotas, [r.id for r in config.rota], "rota")
+        yield from _named(f"{where}.people", step.people, people, "person")
+        yield from _named(f"{where}.subjects", step.subjects, watches, "watch")
 
 
 def _channels(config: Config) -> Iterator[Complaint]:

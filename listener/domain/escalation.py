@@ -103,9 +103,7 @@ class Chain:
 
     def rotas(self, subject: str) -> list[Rota]:
         """The rotas that concern a subject: its own before those for all."""
-        concerned = [
-            r for r in self._rotas if not r.settings.subjects or subject in r.settings.subjects
-        ]
+        concerned = [rota for rota in self._rotas if rota.concerns(subject)]
         return sorted(concerned, key=lambda rota: not rota.settings.subjects)
 
     def everybody(self) -> frozenset[str]:
