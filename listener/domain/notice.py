@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     GAP = "gap"  # what a network could no longer give
     ACCESS_ENDING = "access_ending"  # `since` is when
     ROTA_HOLE = "rota_hole"
+    CALENDAR_AWAY = "calendar_away"  # of a rota: `since` is when it was last read
     CHANNEL_FAILING = "channel_failing"
     SCORER_FAILING = "scorer_failing"
 

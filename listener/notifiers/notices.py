@@ -42,6 +42,7 @@ def _what(speaker: Speaker, kind: NoticeKind) -> str:
         NoticeKind.GAP: _("posts of the source {name} are lost"),
         NoticeKind.ACCESS_ENDING: _("the access to the source {name} is ending"),
         NoticeKind.ROTA_HOLE: _("nobody is on call in the rota {name}"),
+        NoticeKind.CALENDAR_AWAY: _("the calendar of the rota {name} can no longer be read"),
         NoticeKind.CHANNEL_FAILING: _("the channel {name} no longer takes messages"),
         NoticeKind.SCORER_FAILING: _("posts are no longer scored"),
     }[kind]
@@ -57,6 +58,9 @@ def _step(speaker: Speaker, kind: NoticeKind) -> str:
         NoticeKind.GAP: _("The network cannot give this period back: the figures leave it out."),
         NoticeKind.ACCESS_ENDING: _("Ask whoever runs the listener for: listener login {name}"),
         NoticeKind.ROTA_HOLE: _("The fallback person is called meanwhile: complete the rota."),
+        NoticeKind.CALENDAR_AWAY: _(
+            "Who is on call is taken from its last copy: check its address."
+        ),
         NoticeKind.CHANNEL_FAILING: _("Alerts take the fallback channel: check its settings."),
         NoticeKind.SCORER_FAILING: _("Rules on severity and sentiment wait until it is back."),
     }[kind]
