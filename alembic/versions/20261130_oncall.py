@@ -128,6 +128,8 @@ def _action_tables() -> None:
         sa.Column("validity", sa.BigInteger(), nullable=False),
         sa.Column("uid", sa.BigInteger(), nullable=False),
         sa.Column("read_at", INSTANT, nullable=False),
+        sa.Column("lease_owner", sa.String(length=64), nullable=True),
+        sa.Column("lease_until", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_mailboxes")),
         sqlite_with_rowid=False,
     )

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from listener.storage.tables import due, inbox, mentions, outbox, sources
+from listener.storage.tables import due, inbox, mailboxes, mentions, outbox, sources
 
-LEASED = (sources, inbox, outbox, due, mentions)
+LEASED = (sources, inbox, outbox, due, mentions, mailboxes)
 
 
 async def owners(connection: AsyncConnection) -> frozenset[str]:

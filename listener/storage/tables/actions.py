@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table
 
-from listener.storage.columns import Instant, Key
+from listener.storage.columns import Instant, Key, lease
 from listener.storage.tables.metadata import metadata
 
 action_tokens = Table(
@@ -27,5 +27,6 @@ mailboxes = Table(
     Column("validity", BigInteger, nullable=False),  # IMAP's UIDVALIDITY
     Column("uid", BigInteger, nullable=False),  # the last one that was read
     Column("read_at", Instant, nullable=False),
+    *lease(),
     sqlite_with_rowid=False,
 )
