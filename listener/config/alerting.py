@@ -6,7 +6,7 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from connectors.durations import ClockTime, PositiveDuration
 from listener.config.section import Language, Section
@@ -47,8 +47,22 @@ class AlertSettings(Section):
 class SlackSettings(Section):
     token: SecretStr
     channel: str = Field(min_length=1)
+    # App-level, for buttons through Socket Mode: without it, messages have none that are heard.
+    app_token: SecretStr | None = None
+    signing_secret: SecretStr | None = None  # for buttons over HTTPS, where Slack can reach us
     base_url: str = "https://slack.com/api/"
     excerpt: Excerpt = "masked"
+
+    @field_validator("app_token")
+    @classmethod
+    def _app_level(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith("xapp-"):
+            raise ValueError('should be an app-level token, which begins with "xapp-"')
+        return value
+
+    @property
+    def hears_buttons(self) -> bool:
+        return self.app_token is not None or self.signing_secret is not None
 
 
 class EmailSettings(Section):
