@@ -13,26 +13,17 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
-from yarl import URL
 
 from connectors.connector import Clock
 from connectors.policy import NetworkPolicy
 from listener.config.alerting import SlackSettings
 from listener.notifiers.base import CannotTell, DeliveryError, Message, Receipt
-from listener.notifiers.network import proxy_for, with_login
+from listener.notifiers.slack_client import SlackClient
 from listener.notifiers.slack_errors import code_of, delivery_error, simpler_form
 
 log = logging.getLogger(__name__)
-# The SDK writes whole requests, proxy and text included, at DEBUG: it never gets that level.
-_sdk_log = logging.getLogger(f"{__name__}.sdk")
-_sdk_log.setLevel(logging.WARNING)
-
 EVENT_TYPE = "listener_alert"
-WRITES = frozenset({"chat.postMessage", "chat.update"})
-TIMEOUT = 20.0  # seconds a call
 PAGES = 20
 PAGE_SIZE = 200
 # Slack stamps messages by its own clock; keys are unique, so looking too far back harms nothing.
@@ -49,43 +40,12 @@ class SlackNotifier:
 
     def __init__(self, settings: SlackSettings, *, network: NetworkPolicy, clock: Clock) -> None:
         self._settings = settings
-        self._network = network
+        self._client = SlackClient(settings, network=network)
         self._clock = clock
-        self._session: aiohttp.ClientSession | None = None
         self._conversations: dict[str, str] = {}  # address → id, as Slack answered
 
-    def _client(self) -> AsyncWebClient:
-        if self._session is None or self._session.closed:
-            self._session = self._open()
-        client = AsyncWebClient(
-            token=self._settings.token.get_secret_value(),
-            base_url=self._settings.base_url,
-            session=self._session,
-            # The SDK's own retry would post a second time where the first answer was cut.
-            retry_handlers=[],
-            logger=_sdk_log,
-        )
-        client.proxy = None  # else HTTPS_PROXY of the environment overrules [network]
-        return client
-
-    def _open(self) -> aiohttp.ClientSession:
-        proxy = proxy_for(self._network, URL(self._settings.base_url))
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=self._network.tls(), limit=4),
-            timeout=aiohttp.ClientTimeout(total=TIMEOUT, connect=10),
-            proxy=with_login(self._network, proxy) if proxy else None,
-        )
-
     async def send(self, message: Message, *, thread: Receipt | None = None) -> Receipt:
-        arguments = self._arguments(message, thread)
-        try:
-            answer = await self._request("chat.postMessage", arguments)
-        except SlackApiError as error:
-            simpler = simpler_form(arguments, error)
-            if simpler is None:
-                raise delivery_error(error) from None
-            log.warning("slack.simplified", extra={"error": code_of(error.response)})
-            answer = await self._call("chat.postMessage", simpler)
+        answer = await self._written("chat.postMessage", self._arguments(message, thread))
         conversation = str(answer["channel"])
         self._conversations[message.recipient.address] = conversation
         return Receipt(
@@ -100,10 +60,7 @@ class SlackNotifier:
         arguments: dict[str, Any] = {
             "channel": message.recipient.address,
             "text": message.text,
-            "metadata": {
-                "event_type": EVENT_TYPE,
-                "event_payload": {"key": message.key, "thread": message.thread or ""},
-            },
+            "metadata": _metadata(message),
             "unfurl_links": False,
             "unfurl_media": False,
             "link_names": False,
@@ -118,32 +75,32 @@ class SlackNotifier:
             arguments["reply_broadcast"] = message.urgent
         return arguments
 
-    async def _call(self, method: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        try:
-            return await self._request(method, arguments)
-        except SlackApiError as error:
-            raise delivery_error(error) from None
-
-    async def _request(self, method: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """One call; SlackApiError where Slack answered no, DeliveryError where it did not answer."""
-        try:
-            client = self._client()
-            if method in WRITES:
-                answer = await client.api_call(method, json=dict(arguments))
-            else:  # methods that read take forms only
-                answer = await client.api_call(method, data=dict(arguments))
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise delivery_error(error) from None
-        except AttributeError:  # how the SDK takes an answer that is JSON or text, but no object
-            raise DeliveryError("Slack answered without sense", ambiguous=True) from None
-        data = answer.data
-        return data if isinstance(data, dict) else {}
-
     async def amend(self, message: Message, receipt: Receipt) -> None:
-        """Replace a sent message: https://docs.slack.dev/reference/methods/chat.update."""
-        arguments = {"channel": receipt.conversation, "ts": receipt.id, "text": message.text}
-        blocks = [dict(block) for block in message.blocks]
-        await self._call("chat.update", {**arguments, "blocks": blocks})
+        """Replace a sent message: https://docs.slack.dev/reference/methods/chat.update.
+
+        A message that is gone or may no longer be changed is a permanent DeliveryError.
+        """
+        arguments = {
+            "channel": receipt.conversation,
+            "ts": receipt.id,
+            "text": message.text,
+            "blocks": [dict(block) for block in message.blocks],
+            "metadata": _metadata(message),
+            "link_names": False,
+            "parse": "none",
+        }
+        await self._written("chat.update", arguments)
+
+    async def _written(self, method: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A write; where Slack refuses its form alone, once more in a simpler one."""
+        try:
+            return await self._client.request(method, arguments)
+        except SlackApiError as error:
+            simpler = simpler_form(method, arguments, error)
+            if simpler is None:
+                raise delivery_error(error) from None
+            log.warning("slack.simplified", extra={"error": code_of(error.response)})
+        return await self._client.call(method, simpler)
 
     async def find(
         self, message: Message, *, since: datetime, thread: Receipt | None = None
@@ -211,7 +168,7 @@ class SlackNotifier:
         self, method: str, arguments: dict[str, Any]
     ) -> AsyncIterator[Mapping[str, Any]]:
         for _ in range(PAGES):
-            page = await self._call(method, arguments)
+            page = await self._client.call(method, arguments)
             yield page
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
@@ -234,7 +191,7 @@ class SlackNotifier:
 
     async def _look_up(self, address: str) -> str | None:
         if _MEMBER.fullmatch(address):
-            opened = await self._call("conversations.open", {"users": address})
+            opened = await self._client.call("conversations.open", {"users": address})
             return str(opened["channel"]["id"])
         arguments = {"types": "public_channel,private_channel", "limit": 1000}
         arguments["exclude_archived"] = True
@@ -246,31 +203,45 @@ class SlackNotifier:
 
     async def withdraw(self, receipt: Receipt) -> bool:
         try:
-            await self._request("chat.delete", {"channel": receipt.conversation, "ts": receipt.id})
+            await self._client.request(
+                "chat.delete", {"channel": receipt.conversation, "ts": receipt.id}
+            )
         except SlackApiError as error:
             if code_of(error.response) != "message_not_found":
                 raise delivery_error(error) from None
         return True
 
     async def check(self) -> str:
-        """auth.test, and whether interrupted sends can be found again in the team's channel."""
-        who = await self._call("auth.test", {})
+        """Whether we may post, find interrupted sends again, and hear buttons if that is set up."""
+        who = await self._client.call("auth.test", {})
         text = f"{who.get('user')} in {who.get('team')}"
+        if self._settings.app_token is not None:
+            await self._check_socket()
+            text += ", buttons through Socket Mode"
         address = self._settings.channel
         known = address if _CONVERSATION.fullmatch(address) else await self._look_up(address)
         if known is None:
             raise DeliveryError("channel_not_found", permanent=True)
         try:
-            await self._call("conversations.history", {"channel": known, "limit": 1})
+            await self._client.call("conversations.history", {"channel": known, "limit": 1})
         except DeliveryError as error:
             if not str(error).startswith("missing_scope"):
                 raise
             return f"{text}; an interrupted alert may come twice: {error}"
         return text
 
+    async def _check_socket(self) -> None:
+        try:
+            await self._client.socket_url()
+        except DeliveryError as error:
+            raise DeliveryError(
+                f"slack.app_token: {error}",
+                permanent=error.permanent,
+                retry_after=error.retry_after,
+            ) from None
+
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._client.close()
 
 
 def _stands_at(thread: Receipt, address: str) -> bool:
@@ -280,6 +251,12 @@ def _stands_at(thread: Receipt, address: str) -> bool:
     if _CONVERSATION.fullmatch(address):
         return thread.conversation in ("", address)
     return not thread.conversation.startswith("D")
+
+
+def _metadata(message: Message) -> Mapping[str, Any]:
+    """What an interrupted send is found again by."""
+    payload = {"key": message.key, "thread": message.thread or ""}
+    return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 
 def _key_of(posted: Mapping[str, Any]) -> str | None:

@@ -89,11 +89,15 @@ def _retry_after(response: Any) -> int:
     return min(max(int(text), 1), _LONGEST_WAIT) if text.isdigit() else _WAIT
 
 
-def simpler_form(arguments: Mapping[str, Any], error: SlackApiError) -> dict[str, Any] | None:
+def simpler_form(
+    method: str, arguments: Mapping[str, Any], error: SlackApiError
+) -> dict[str, Any] | None:
     """What may pass where Slack refused the form alone: a plain alert beats none."""
     code = code_of(error.response)
-    if code in REFUSED_LAYOUT and "blocks" in arguments:
-        return {name: value for name, value in arguments.items() if name != "blocks"}
+    if code in REFUSED_LAYOUT and arguments.get("blocks"):
+        # An update says that there are none: what stands there now must not stay.
+        left: dict[str, Any] = {"blocks": []} if method == "chat.update" else {}
+        return {name: value for name, value in arguments.items() if name != "blocks"} | left
     if code in REFUSED_THREAD and "thread_ts" in arguments:
         dropped = ("thread_ts", "reply_broadcast")
         return {name: value for name, value in arguments.items() if name not in dropped}

@@ -14,6 +14,7 @@ from listener.notifiers.render import render_alert
 from listener.notifiers.slack import SlackNotifier
 from tests.listener.alerts import AT, NAMED, ago, alert, post
 from tests.networks.slack import CHANNEL, TOKEN, SlackApi
+from tests.networks.slack_live import APP_TOKEN
 from tests.networks.standin import Fault
 
 TEAM = Recipient(person=None, name="Équipe", address=CHANNEL, mention="U0CAMILLE1")
@@ -33,8 +34,19 @@ async def slack(api):
     await notifier.close()
 
 
-def opened(url: str, *, token: str = TOKEN, network: NetworkPolicy | None = None) -> SlackNotifier:
-    settings = SlackSettings(token=SecretStr(token), channel=CHANNEL, base_url=url)
+def opened(
+    url: str,
+    *,
+    token: str = TOKEN,
+    app_token: str | None = None,
+    network: NetworkPolicy | None = None,
+) -> SlackNotifier:
+    settings = SlackSettings(
+        token=SecretStr(token),
+        app_token=SecretStr(app_token) if app_token else None,
+        channel=CHANNEL,
+        base_url=url,
+    )
     return SlackNotifier(settings, network=network or NetworkPolicy(), clock=lambda: AT)
 
 
@@ -256,6 +268,45 @@ async def test_an_alert_can_be_erased_once_and_again(api, slack):
     assert api.messages == []
 
 
+async def test_an_alert_is_changed_in_place_and_still_found_by_its_key(api, slack):
+    receipt = await slack.send(message())
+    await slack.amend(message(mentions=35), receipt)
+
+    (posted,) = api.messages
+    assert posted.updates == 1 and "35" in str(posted.blocks)
+    found = await slack.find(message(), since=AT)
+    assert found is not None and found.id == receipt.id
+
+
+@pytest.mark.parametrize("code", ["message_not_found", "cant_update_message", "edit_window_closed"])
+async def test_what_can_no_longer_be_changed_is_not_tried_again(api, slack, code):
+    receipt = await slack.send(message())
+    api.errors.append(code)
+    with pytest.raises(DeliveryError, match=code) as caught:
+        await slack.amend(message(), receipt)
+
+    assert caught.value.permanent
+
+
+async def test_a_change_waits_as_long_as_slack_says(api, slack):
+    receipt = await slack.send(message())
+    api.faults.append(Fault(status=429, headers={"Retry-After": "7"}, body=b"{}"))
+    with pytest.raises(DeliveryError) as caught:
+        await slack.amend(message(), receipt)
+
+    assert caught.value.retry_after == timedelta(seconds=7) and not caught.value.permanent
+
+
+async def test_a_change_whose_layout_is_refused_leaves_nothing_of_what_stood_there(api, slack):
+    receipt = await slack.send(message())
+    api.errors.append("invalid_blocks")
+    await slack.amend(message(), receipt)
+
+    (posted,) = api.messages
+    assert posted.blocks == [] and "messages négatifs en" in posted.text
+    assert posted.key == "alert-12"
+
+
 async def test_looking_back_waits_while_slack_is_away(api, slack):
     api.faults.append(Fault(status=503))
     with pytest.raises(DeliveryError):
@@ -272,6 +323,23 @@ async def test_the_check_names_the_bot_and_what_it_may_not_do(api, slack):
     api.scopes.add("channels:history")
     with pytest.raises(DeliveryError, match="not_in_channel"):
         await slack.check()
+
+
+async def test_the_check_tries_the_token_of_the_buttons(api):
+    slack = opened(api.api_url, app_token=APP_TOKEN)
+    assert await slack.check() == "veille in Valmont, buttons through Socket Mode"
+
+    api.app_token = "xapp-another"
+    with pytest.raises(DeliveryError, match=r"slack\.app_token: invalid_auth") as caught:
+        await slack.check()
+    await slack.close()
+    assert caught.value.permanent
+
+
+def test_a_bots_token_is_not_taken_for_an_app_level_one():
+    with pytest.raises(ValueError, match="app-level token") as caught:
+        SlackSettings(token=SecretStr(TOKEN), channel=CHANNEL, app_token=SecretStr(TOKEN))
+    assert TOKEN not in str(caught.value)
 
 
 async def test_the_stand_in_refuses_what_slack_refuses(api, slack):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import re
 import time
 from collections import deque
@@ -17,14 +16,25 @@ from typing import Any
 from aiohttp import web
 
 from tests.networks.slack_blocks import errors_of, too_long
+from tests.networks.slack_conversations import Conversations
+from tests.networks.slack_live import APP_TOKEN, Live
 from tests.networks.slack_wire import BOT, Posted, Refusal, is_true, metadata_of, parsed_of
 from tests.networks.standin import StandIn
 
 TOKEN = "xoxb-valmont-test-token"
 CHANNEL = "C0VALMONT01"
 ALL_SCOPES = frozenset(
-    ["chat:write", "channels:history", "groups:history", "im:history", "im:write", "channels:read"]
+    [
+        "chat:write",
+        "channels:history",
+        "groups:history",
+        "im:history",
+        "im:write",
+        "channels:read",
+        "dnd:read",
+    ]
 )
+NOT_DISTURBED = {"dnd_enabled": False, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}
 TEXT_LENGTH = 40_000
 
 
@@ -35,12 +45,17 @@ class SlackApi(StandIn):
         self,
         *,
         token: str = TOKEN,
+        app_token: str = APP_TOKEN,
         rate: float = 1.0,
         burst: int = 1000,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
         self.token = token
+        self.app_token = app_token
+        self.live = Live(self)
+        self.conversations = Conversations(self)
+        self.dnd: dict[str, dict[str, Any]] = {}  # by member, as dnd.info tells it
         self.scopes = set(ALL_SCOPES)
         self.channels = {CHANNEL: "alertes", "C0ARCHIVE01": "archive", "C0OTHERS001": "autres"}
         self.joined = {CHANNEL, "C0ARCHIVE01"}
@@ -64,12 +79,16 @@ class SlackApi(StandIn):
             "chat.postMessage": self.post,
             "chat.update": self.update,
             "chat.delete": self.delete,
-            "conversations.history": self.history,
-            "conversations.replies": self.replies,
-            "conversations.list": self.list,
-            "conversations.open": self.open,
+            "chat.postEphemeral": self.live.whisper,
+            "apps.connections.open": self.live.open,
+            "dnd.info": self.dnd_info,
+            "conversations.history": self.conversations.history,
+            "conversations.replies": self.conversations.replies,
+            "conversations.list": self.conversations.list,
+            "conversations.open": self.conversations.open,
         }.items():
             app.router.add_route("*", f"/api/{method}", self._method(method, handler))
+        self.live.routes(app)
         app.router.add_get("/stored", self.stored)
 
     def publish(self, count: int) -> list[str]:
@@ -78,7 +97,7 @@ class SlackApi(StandIn):
     def _method(self, method: str, handler: Callable[..., Any]) -> Any:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
-                arguments = await self._arguments(request)
+                arguments = await self._arguments(request, method)
                 if method in self.refusals:
                     raise Refusal(self.refusals[method])
                 result = handler(request, arguments)
@@ -90,11 +109,11 @@ class SlackApi(StandIn):
 
         return answer
 
-    async def _arguments(self, request: web.Request) -> dict[str, Any]:
+    async def _arguments(self, request: web.Request, method: str) -> dict[str, Any]:
         arguments: dict[str, Any] = dict(request.query)
         if request.content_type == "application/json":
             # Methods that read take no JSON: Slack acts as if nothing had been given.
-            if "chat." in request.path:
+            if method.startswith("chat."):
                 arguments |= await request.json()
         else:
             arguments |= dict(await request.post())
@@ -102,7 +121,10 @@ class SlackApi(StandIn):
         token = bearer or arguments.pop("token", "")
         if not token:
             raise Refusal("not_authed")
-        if token != self.token:
+        app_level = method == "apps.connections.open"
+        if app_level and token == self.token:
+            raise Refusal("not_allowed_token_type")
+        if token != (self.app_token if app_level else self.token):
             raise Refusal("invalid_auth")
         return arguments
 
@@ -190,11 +212,22 @@ class SlackApi(StandIn):
         raise Refusal("message_not_found")
 
     def update(self, request: web.Request, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        self._needs("chat:write")
         message = self._found(arguments)
-        blocks = parsed_of(arguments.get("blocks")) or []
+        if self.errors and (error := self.errors.popleft()) is not None:
+            raise Refusal(error)
+        text, blocks = arguments.get("text") or "", parsed_of(arguments.get("blocks")) or []
+        if not text and not blocks:
+            raise Refusal("no_text")
         if blocks and (found := errors_of(blocks)):
             raise Refusal("invalid_blocks", errors=found)
-        message.text, message.blocks = arguments.get("text") or "", blocks
+        if too_long(blocks):
+            raise Refusal("msg_blocks_too_long")
+        # Without new metadata the old one stays; an empty object takes it away.
+        if (metadata := parsed_of(arguments.get("metadata"))) is not None:
+            message.metadata = metadata_of(metadata) if metadata else None
+        message.text, message.blocks = text, blocks
+        message.updates += 1
         return {"ok": True, "channel": message.channel, "ts": message.ts, "text": message.text}
 
     def delete(self, request: web.Request, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,54 +235,12 @@ class SlackApi(StandIn):
         self.messages.remove(message)
         return {"ok": True, "channel": message.channel, "ts": message.ts}
 
-    # conversations.*
-
-    def history(self, request: web.Request, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        found = [m for m in self._readable(arguments) if not m.thread_ts or m.broadcast]
-        return self._page(found[::-1], arguments)
-
-    def replies(self, request: web.Request, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        root = arguments.get("ts")
-        inside = self._readable(arguments)
-        if not any(m.ts == root for m in self.messages):
-            raise Refusal("thread_not_found")
-        # The root comes first whatever `oldest` says.
-        first = [m for m in self.messages if m.ts == root]
-        return self._page(first + [m for m in inside if m.thread_ts == root], arguments)
-
-    def _readable(self, arguments: Mapping[str, Any]) -> list[Posted]:
-        channel = str(arguments.get("channel", ""))
-        if channel not in self.channels and not channel.startswith("D"):
-            raise Refusal("channel_not_found")
-        self._needs("im:history" if channel.startswith("D") else "channels:history")
-        if channel in self.channels and channel not in self.joined:
-            raise Refusal("not_in_channel")
-        oldest = float(arguments.get("oldest") or 0)
-        return [m for m in self.messages if m.channel == channel and float(m.ts) > oldest]
-
-    def _page(self, found: list[Posted], arguments: Mapping[str, Any]) -> dict[str, Any]:
-        metadata = is_true(arguments.get("include_all_metadata"))
-        size = min(int(arguments.get("limit") or 100), self.page_size)
-        start = int(base64.b64decode(arguments.get("cursor") or "")[5:] or 0)
-        page = [m.wire(metadata=metadata) for m in found[start : start + size]]
-        more = start + size < len(found)
-        cursor = base64.b64encode(f"next:{start + size}".encode()).decode() if more else ""
-        answer = {"ok": True, "messages": page, "has_more": more}
-        return answer | ({"response_metadata": {"next_cursor": cursor}} if more else {})
-
-    def list(self, request: web.Request, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        self._needs("channels:read")
-        known = [
-            {"id": c, "name": n, "is_member": c in self.joined} for c, n in self.channels.items()
-        ]
-        return {"ok": True, "channels": known, "response_metadata": {"next_cursor": ""}}
-
-    def open(self, request: web.Request, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        self._needs("im:write")
-        user = str(arguments.get("users", ""))
+    def dnd_info(self, request: web.Request, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        self._needs("dnd:read")
+        user = str(arguments.get("user", ""))
         if not re.fullmatch(r"[UW][A-Z0-9]+", user):
             raise Refusal("user_not_found")
-        return {"ok": True, "channel": {"id": f"D{user[1:]}"}}
+        return {"ok": True, **NOT_DISTURBED, **self.dnd.get(user, {})}
 
     async def stored(self, request: web.Request) -> web.Response:
         """Not Slack's: what a test in another process asks for."""

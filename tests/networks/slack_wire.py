@@ -21,6 +21,7 @@ class Posted:
     metadata: dict[str, Any] | None = None
     thread_ts: str | None = None
     broadcast: bool = False
+    updates: int = 0
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
