@@ -11,13 +11,16 @@ from typing import Any
 
 from listener.domain.rule import Level
 from listener.notifiers import safe
-from listener.notifiers.content import Bar, Content, Quote, Section, Tile
+from listener.notifiers.content import Bar, Button, Confirm, Content, Quote, Section, Tile
 
 Block = dict[str, Any]
 
 HEADER_LENGTH = 150
 TEXT_LENGTH = 3000
 BLOCKS = 50
+BUTTON_LENGTH = 75  # also of a choice
+CONFIRM_LENGTHS = {"title": 100, "text": 300, "yes": 30, "no": 30}
+ACTION_PREFIX = "listener:"  # of an action_id, before the action's name
 LINE_LENGTH = 600  # ours: keeps the whole message far below Slack's 13,000 characters of blocks
 BAR_WIDTH = 12
 LIGHTS = {Level.CRITICAL: "🔴", Level.WARNING: "🟠", Level.INFO: "🔵"}
@@ -44,15 +47,51 @@ def blocks(content: Content, mention: str | None = None) -> list[Block]:
     laid = [_header(content), _opening(content, mention)]
     for section in content.sections:
         laid += _section(section)
-    if content.footer:
-        footer = {"type": "plain_text", "text": content.footer[:TEXT_LENGTH], "emoji": False}
-        laid.append({"type": "context", "elements": [footer]})
-    return [block for block in laid if block][:BLOCKS]
+    # What to do and which incident it is are never what is cut off.
+    ending = [_actions(content.actions)] if content.actions else []
+    ending += [_footer(content.footer)] if content.footer else []
+    return [block for block in laid if block][: BLOCKS - len(ending)] + ending
+
+
+def _footer(text: str) -> Block:
+    return {"type": "context", "elements": [_plain(text, TEXT_LENGTH)]}
+
+
+def _actions(buttons: Sequence[Button]) -> Block:
+    """https://docs.slack.dev/reference/block-kit/blocks/actions-block"""
+    return {"type": "actions", "elements": [_button(button) for button in buttons]}
+
+
+def _button(button: Button) -> Block:
+    element: Block = {"action_id": f"{ACTION_PREFIX}{button.action}"}
+    if button.choices:
+        options = [
+            {"text": _plain(label, BUTTON_LENGTH), "value": f"{button.incident}:{reason}"}
+            for reason, label in button.choices
+        ]
+        placeholder = _plain(button.label, BUTTON_LENGTH)
+        element |= {"type": "static_select", "placeholder": placeholder, "options": options}
+    else:
+        text = _plain(button.label, BUTTON_LENGTH)
+        element |= {"type": "button", "text": text, "value": str(button.incident)}
+        element |= {"style": button.style} if button.style else {}
+    return element | ({"confirm": _confirm(button.confirm)} if button.confirm else {})
+
+
+def _confirm(asked: Confirm) -> Block:
+    names = {"title": "title", "text": "text", "yes": "confirm", "no": "deny"}
+    return {
+        name: _plain(getattr(asked, ours), CONFIRM_LENGTHS[ours]) for ours, name in names.items()
+    }
+
+
+def _plain(text: str, length: int) -> Block:
+    return {"type": "plain_text", "text": safe.shorten(text, length), "emoji": False}
 
 
 def _header(content: Content) -> Block:
-    text = safe.shorten(f"{LIGHTS[content.level]} {content.headline}", HEADER_LENGTH)
-    return {"type": "header", "text": {"type": "plain_text", "text": text, "emoji": False}}
+    text = f"{LIGHTS[content.level]} {content.headline}"
+    return {"type": "header", "text": _plain(text, HEADER_LENGTH)}
 
 
 def _opening(content: Content, mention: str | None) -> Block:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from listener.domain.action import Action, Reason
 from listener.domain.rule import Level
 
 
@@ -65,6 +67,31 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """What is asked before something is done that a slip of the thumb must not do."""
+
+    title: str
+    text: str
+    yes: str
+    no: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Something to do at once, where the channel can show a button; elsewhere it is left out.
+
+    With `choices` (reason and its words), one of them is chosen instead of pressing.
+    """
+
+    label: str
+    action: Action
+    incident: int
+    style: Literal["", "primary", "danger"] = ""
+    confirm: Confirm | None = None
+    choices: Sequence[tuple[Reason, str]] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """Every string is safe() already: one line each, no control character."""
 
@@ -75,6 +102,7 @@ class Content:
     lead: str = ""
     tiles: Sequence[Tile] = ()
     sections: Sequence[Section] = ()
+    actions: Sequence[Button] = ()
     footer: str = ""
 
     @property
