@@ -107,6 +107,21 @@ async def latest_flags(
     return found
 
 
+async def latest_forecasts(
+    connection: AsyncConnection, ids: Collection[int]
+) -> dict[int, Mapping[str, float]]:
+    """The figures of each mention's newest virality score."""
+    found: dict[int, Mapping[str, float]] = {}
+    for part in chunks(ids):
+        rows = await connection.execute(
+            select(scores.c.mention_id, scores.c.figures)
+            .where(scores.c.mention_id.in_(part), scores.c.classifier == "virality")
+            .order_by(scores.c.scored_at)
+        )
+        found.update((row.mention_id, row.figures) for row in rows)
+    return found
+
+
 async def latest(connection: AsyncConnection, ids: Collection[int]) -> dict[int, list[Score]]:
     """The newest score of each classifier, by mention."""
     found: dict[int, dict[str, Score]] = {}

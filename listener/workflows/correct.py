@@ -79,7 +79,7 @@ class Corrector:
         pairs = await self._items(connection, known, texts)
         marks = await current_marks(connection, processor.marker, pairs)
         instant = max([at, *(k.scored_at + _TICK for k in known.values() if k.scored_at)])
-        facts = await write_verdicts(connection, pairs, marks, instant)
+        facts = await write_verdicts(connection, processor.marker, pairs, marks, instant)
         alerts = await processor.judgement.judge(connection, facts, at)
         return Corrected(ids=frozenset(texts), alerts=alerts)
 

@@ -12,7 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from classifiers.severity import DEFAULT, Points
 from classifiers.themes import unpack
 from listener.config.scoring import ScoringSettings
-from listener.domain.rule import CountRule, NegativeShareRule, Rule, SeverityRule, subjects_of
+from listener.domain.rule import (
+    CountRule,
+    GrowthRule,
+    NegativeShareRule,
+    Rule,
+    SeverityRule,
+    ThemeRule,
+    WindowRule,
+    chance_of,
+    leaves,
+    subjects_of,
+)
 from listener.domain.triage import Judged, priority
 from listener.storage import facts
 from listener.storage.mentions import Known
@@ -65,11 +76,18 @@ class Marker:
     points: Points = DEFAULT  # of a severity that a person's word changes
     exercise_id: str = ""
     _severe: Sequence[SeverityRule] = field(init=False)
+    _counted: Sequence[WindowRule] = field(init=False)
+    _growing: Sequence[GrowthRule] = field(init=False)
+    _themed: Sequence[ThemeRule] = field(init=False)
     _near: frozenset[str] = field(default=frozenset(), init=False)
     _near_at: datetime | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self._severe = [r for r in self.rules if r.enabled and isinstance(r, SeverityRule)]
+        asked = [leaf for rule in self.rules if rule.enabled for leaf in leaves(rule)]
+        self._severe = [rule for rule in asked if isinstance(rule, SeverityRule)]
+        self._counted = [r for r in asked if isinstance(r, CountRule | NegativeShareRule)]
+        self._growing = [rule for rule in asked if isinstance(rule, GrowthRule)]
+        self._themed = [rule for rule in asked if isinstance(rule, ThemeRule)]
 
     async def look(self, connection: AsyncConnection, at: datetime) -> None:
         """Find out, now and then, which subjects have a count that is near its threshold."""
@@ -79,8 +97,7 @@ class Marker:
         self._near = frozenset(
             [
                 subject
-                for rule in self.rules
-                if rule.enabled and isinstance(rule, CountRule | NegativeShareRule)
+                for rule in self._counted
                 for subject in subjects_of(rule, self.own)
                 if await facts.reached(
                     connection, rule, subject, at=at, exercise_id=self.exercise_id
@@ -154,6 +171,29 @@ class Marker:
             forecast=verdicts.forecast,
         )
 
+    def taking_off(self, marks: Marks, before: Mapping[str, float]) -> bool:
+        """Whether the forecast crosses what a rule asks for, and did not `before`."""
+        return any(
+            _crosses(rule, marks.forecast) and not _crosses(rule, before) for rule in self._growing
+        )
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether any rule asks what a mention's engagement will be."""
+        return bool(self._growing)
+
+    def themed_anew(self, marks: Marks, known: Known) -> bool:
+        """Whether a text that was read again, or more deeply, is now about what a rule asks for."""
+        anew = (marks.themes or 0) & ~(known.themes or 0)
+        if not anew and marks.tier == known.tier:
+            return False
+        likely = marks.likely
+        return any(
+            likely.get(theme, 0.0) >= rule.at_least
+            for rule in self._themed
+            for theme in rule.themes
+        )
+
     def _priority(
         self, verdicts: Verdicts, subjects: Collection[str], network: str, *, beside: bool
     ) -> float | None:
@@ -169,6 +209,11 @@ class Marker:
             patient_privacy=verdicts.flags.get("patient_privacy"),
         )
         return priority(judged, self._severe, own=self.own, near=() if beside else self._near)
+
+
+def _crosses(rule: GrowthRule, forecast: Mapping[str, float]) -> bool:
+    chance = chance_of(rule, forecast)
+    return chance is not None and chance >= rule.probability
 
 
 def marker_of(scoring: ScoringSettings, rules: Sequence[Rule], own: frozenset[str]) -> Marker:

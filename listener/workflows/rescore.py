@@ -31,7 +31,7 @@ async def settle(processor: Processor, items: Sequence[Item], at: datetime) -> i
         await lock_subjects(connection, {s for item in allowed for s in item.subjects})
         pairs = await _unchanged(connection, allowed)
         marks = await current_marks(connection, processor.marker, pairs)
-        facts = await write_verdicts(connection, pairs, marks, at)
+        facts = await write_verdicts(connection, processor.marker, pairs, marks, at)
         return await processor.judgement.judge(connection, facts, at)
 
 

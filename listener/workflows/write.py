@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -143,7 +144,7 @@ async def _write_known(
         _schedule(work, known, marks.growth) for (_, known), marks in zip(again, said, strict=True)
     ]
     await mentions.schedule(connection, growing)
-    return await write_verdicts(connection, again, said, at)
+    return await write_verdicts(connection, rows.marker, again, said, at)
 
 
 async def current_marks(
@@ -173,6 +174,7 @@ def only_moved(item: Item, known: Known) -> bool:
 
 async def write_verdicts(
     connection: AsyncConnection,
+    marker: Marker,
     again: Sequence[tuple[Item, Known]],
     said: Sequence[Marks],
     at: datetime,
@@ -187,12 +189,31 @@ async def write_verdicts(
         (known.id, _stored(item.scores, MEASURED if only_moved(item, known) else STORED_SCORES))
         for item, known, _ in scored
     ]
+    before = await _forecasts(connection, marker, scored)
     await verdicts.add_scores(connection, stored, at)
     await verdicts.set_current(connection, [_current(known, m, at) for _, known, m in scored])
     found = [
-        known_fact(item, known, marks) for (item, known), marks in zip(again, said, strict=True)
+        known_fact(item, known, marks, _news(marker, known, marks, before))
+        for (item, known), marks in zip(again, said, strict=True)
     ]
     return [fact for fact in found if fact is not None]
+
+
+async def _forecasts(
+    connection: AsyncConnection, marker: Marker, scored: Sequence[tuple[Item, Known, Marks]]
+) -> dict[int, Mapping[str, float]]:
+    """What was forecast before, of the few mentions whose forecast crosses a threshold now."""
+    crossing = [known.id for _, known, marks in scored if marker.taking_off(marks, {})]
+    return await verdicts.latest_forecasts(connection, crossing) if crossing else {}
+
+
+def _news(
+    marker: Marker, known: Known, marks: Marks, before: Mapping[int, Mapping[str, float]]
+) -> News:
+    return News(
+        takes_off=marker.taking_off(marks, before.get(known.id, {})),
+        themed=marker.themed_anew(marks, known),
+    )
 
 
 def _current(known: Known, marks: Marks, at: datetime) -> dict[str, Any]:
@@ -220,7 +241,15 @@ def _schedule(work: Gathered, known: Known, growth: float | None = None) -> dict
     return {"b_id": known.id, "b_refresh_at": refresh_at}
 
 
-def known_fact(item: Item, known: Known, marks: Marks) -> MentionFact | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What rules ask about that a mention which came again did not have before."""
+
+    takes_off: bool = False  # its forecast crosses a threshold
+    themed: bool = False
+
+
+def known_fact(item: Item, known: Known, marks: Marks, news: News = News()) -> MentionFact | None:
     """What rules may know of a mention that came again; None where nothing new can breach.
 
     An old post whose figures take off is news of the instant they were read; one that was
@@ -228,7 +257,8 @@ def known_fact(item: Item, known: Known, marks: Marks) -> MentionFact | None:
     """
     grew = marks.severity is not None and marks.severity >= (known.severity or 0) + GREW
     turned = marks.sentiment not in (None, known.sentiment)
-    if not known.live or not (item.edited or grew or turned):
+    changed = item.edited or grew or turned or news.takes_off or news.themed
+    if not known.live or not changed:
         return None
     taken = max((e.taken_at for e in item.engagements), default=item.read_at)
     draft = item.draft
@@ -240,7 +270,7 @@ def known_fact(item: Item, known: Known, marks: Marks) -> MentionFact | None:
         text=draft.whole_text if draft else f"{known.title or ''}\n{known.text or ''}",
         severity=marks.severity,
         sentiment=marks.sentiment,
-        judged_at=taken if grew else None,
+        judged_at=taken if grew or news.takes_off else None,
         kind=known.kind,
         story=known.story_id,
         author_ref=known.author_ref,

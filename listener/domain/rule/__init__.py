@@ -1,11 +1,21 @@
 """Rules: what is a breach, decided from facts that somebody else has read."""
 
 from listener.domain.rule.breach import Breach
-from listener.domain.rule.evaluate import evaluate
+from listener.domain.rule.evaluate import Weighed, evaluate, weigh
 from listener.domain.rule.events import Effect, EventSettings, KnownEvent
-from listener.domain.rule.facts import Facts, MentionFact, RatingFact, SpreadFact, WindowFact
+from listener.domain.rule.facts import (
+    Facts,
+    MentionFact,
+    RatingFact,
+    SpreadFact,
+    StateKey,
+    WindowFact,
+)
 from listener.domain.rule.level import Level
+from listener.domain.rule.many import BLIND
+from listener.domain.rule.remember import remembering
 from listener.domain.rule.settings import (
+    AggregateSettings,
     AuthorListRule,
     AuthorReachRule,
     BurstRule,
@@ -23,12 +33,16 @@ from listener.domain.rule.settings import (
     WindowRule,
     is_of_mentions,
     leaves,
+    mixes,
     subjects_of,
 )
+from listener.domain.rule.single import chance_of
 from listener.domain.rule.state import RuleState
-from listener.domain.rule.windows import densest, reaches
+from listener.domain.rule.windows import Spell, densest, reaches, spells
 
 __all__ = [
+    "BLIND",
+    "AggregateSettings",
     "AuthorListRule",
     "AuthorReachRule",
     "Breach",
@@ -49,16 +63,24 @@ __all__ = [
     "Rule",
     "RuleState",
     "SeverityRule",
+    "Spell",
     "SpreadFact",
     "SpreadRule",
+    "StateKey",
     "TermsRule",
     "ThemeRule",
+    "Weighed",
     "WindowFact",
     "WindowRule",
+    "chance_of",
     "densest",
     "evaluate",
     "is_of_mentions",
     "leaves",
+    "mixes",
     "reaches",
+    "remembering",
+    "spells",
     "subjects_of",
+    "weigh",
 ]

@@ -107,11 +107,6 @@ class Growth(Condition):
     within: Literal["1h", "6h", "24h"]
     probability: float = Field(default=0.8, gt=0, le=1)
 
-    @property
-    def figure(self) -> str:
-        """What the virality score calls this chance."""
-        return f"over_{self.at_least}_{self.within}"
-
 
 class AuthorReach(Condition):
     """One mention by somebody with so many followers; of a sentiment or severity, where asked."""

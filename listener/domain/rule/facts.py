@@ -94,7 +94,8 @@ class SpreadFact:
 class Facts:
     """All that one evaluation may know. `mentions` are live ones only.
 
-    `lists` gives the pseudonyms of each [[author_list]]; `at` is the instant of the evaluation,
+    `lists` gives the pseudonyms of each [[author_list]]; `looked` holds the subjects whose windows
+    were counted, so that what is not among the facts is known not to be crossed; `at` is the instant of the evaluation,
     None where nothing is remembered.
     """
 
@@ -107,4 +108,5 @@ class Facts:
     states: Mapping[StateKey, RuleState] = field(default_factory=dict)
     events: Sequence[KnownEvent] = ()
     lists: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    looked: frozenset[str] = frozenset()
     at: datetime | None = None

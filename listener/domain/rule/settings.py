@@ -27,6 +27,8 @@ from listener.domain.rule.conditions import (
 from listener.domain.rule.level import Level
 from listener.domain.values import Identifier
 
+WHOLE = "what is usual is known of all networks together: a burst has no networks"
+
 
 class RuleSettings(BaseModel):
     """What all rules have."""
@@ -80,7 +82,7 @@ class SpreadRule(RuleSettings, Spread):
 
 
 class CountRule(AggregateSettings, Count):
-    clear: int | None = Field(default=None, ge=0)  # once it breaches: until there are fewer
+    clear: int | None = Field(default=None, ge=1)  # once it breaches, it does until there are fewer
 
     @model_validator(mode="after")
     def _clears_below(self) -> CountRule:
@@ -100,7 +102,11 @@ class NegativeShareRule(AggregateSettings, NegativeShare):
 
 
 class BurstRule(AggregateSettings, Burst):
-    pass
+    @model_validator(mode="after")
+    def _of_all_networks(self) -> BurstRule:
+        if self.networks:
+            raise ValueError(WHOLE)
+        return self
 
 
 class CoverageRule(AggregateSettings, Coverage):
@@ -127,8 +133,7 @@ Single = (
     | AuthorListed
     | Rating
     | Spread
-    | Coverage
-)
+)  # not that the watch is blind, which is true of no subject and no mention
 
 
 class Combination(Condition):
@@ -143,8 +148,11 @@ class Combination(Condition):
 class CombinedRule(AggregateSettings, Combination):
     @model_validator(mode="after")
     def _lasts(self) -> CombinedRule:
-        if self.for_ is not None and any(is_of_mentions(leaf) for leaf in leaves(self)):
+        asked = list(leaves(self))
+        if self.for_ is not None and any(is_of_mentions(leaf) for leaf in asked):
             raise ValueError("one mention is no state that lasts: for goes with counts and shares")
+        if self.networks and any(isinstance(leaf, BurstRule) for leaf in asked):
+            raise ValueError(WHOLE)
         return self
 
     @cached_property
@@ -188,7 +196,6 @@ _RULES: dict[type[Condition], type[Any]] = {
     AuthorListed: AuthorListRule,
     Rating: RatingRule,
     Spread: SpreadRule,
-    Coverage: CoverageRule,
     Combination: CombinedRule,
 }
 
@@ -219,6 +226,14 @@ def is_of_mentions(rule: Rule) -> bool:
     if isinstance(rule, RatingRule):
         return rule.stars is not None
     return isinstance(rule, MENTION_RULES)
+
+
+def mixes(rule: Rule) -> bool:
+    """Whether a rule asks for things of one mention and for things of many at a time."""
+    if not isinstance(rule, CombinedRule) or rule.kind != "all":
+        return False
+    of_one = [all(is_of_mentions(leaf) for leaf in leaves(part)) for part in rule.parts]
+    return any(of_one) and not all(of_one)
 
 
 def subjects_of(rule: Rule, own: frozenset[str]) -> frozenset[str]:
