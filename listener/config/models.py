@@ -26,7 +26,7 @@ from listener.config.section import Language, Section
 from listener.domain.calendar import CalendarSettings
 from listener.domain.escalation import EscalationSettings
 from listener.domain.oncall import AnyRota, Person
-from listener.domain.rule import Rule
+from listener.domain.rule import AuthorListSettings, EventSettings, Rule
 from listener.domain.values import Identifier
 from listener.domain.watch import Watch
 
@@ -145,6 +145,8 @@ class Config(Section):
     watch: tuple[Watch, ...] = Field(min_length=1)
     source: tuple[SourceSettings, ...] = ()
     rule: tuple[Rule, ...] = ()
+    author_list: tuple[AuthorListSettings, ...] = ()
+    event: tuple[EventSettings, ...] = ()
     person: tuple[Person, ...] = ()
     rota: tuple[AnyRota, ...] = ()
     escalation: EscalationSettings = EscalationSettings()

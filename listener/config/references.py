@@ -8,17 +8,18 @@ from typing import Any
 
 from listener.config.channels import OWN, ChannelSettings
 from listener.config.models import Config
+from listener.config.naming import Complaint
+from listener.config.naming import named as _named
+from listener.config.rule_references import check_rules
 from listener.domain.oncall import DailyRota, IcsRota, WeeklyRota
 from listener.domain.rule import Level
 from listener.domain.watch import WatchKind
 
-Complaint = tuple[str, str]
-"""A key's path, and what is wrong with it."""
-
 
 def check_references(config: Config) -> Iterator[Complaint]:
     """Every mistake between sections; works on what was salvaged of a wrong document, too."""
-    for section in ("watch", "source", "rule", "person", "rota", "channel"):
+    sections = ("watch", "source", "rule", "event", "author_list", "person", "rota", "channel")
+    for section in sections:
         yield from _unique(section, getattr(config, section))
     yield from _watches(config)
     yield from _sources_and_rules(config)
@@ -39,16 +40,6 @@ def _unique(section: str, items: Iterable[Any]) -> Iterator[Complaint]:
             yield f"{section}[{last}].id", complaint
 
 
-def _named(
-    path: str, names: Iterable[str | None], known: Iterable[str], section: str
-) -> Iterator[Complaint]:
-    choice = sorted(name for name in known if name)
-    for name in names:
-        if name not in choice:
-            listed = ", ".join(choice) or "there is none"
-            yield path, f"{name!r}: should be the id of a [[{section}]]: {listed}"
-
-
 def _watches(config: Config) -> Iterator[Complaint]:
     hospitals = [w.id for w in config.watch if w.kind is WatchKind.HOSPITAL]
     if not hospitals:
@@ -66,8 +57,7 @@ def _sources_and_rules(config: Config) -> Iterator[Complaint]:
     watches = [w.id for w in config.watch]
     for index, source in enumerate(config.source):
         yield from _named(f"source[{index}].about", source.about, watches, "watch")
-    for index, rule in enumerate(config.rule):
-        yield from _named(f"rule[{index}].subjects", rule.subjects, watches, "watch")
+    yield from check_rules(config)
 
 
 def _rotas(config: Config) -> Iterator[Complaint]:

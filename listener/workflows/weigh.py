@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from listener.config.models import Config
 from listener.domain.burst import BurstFact
 from listener.domain.coverage import CoverageFact
+from listener.domain.privacy import Pseudonyms
 from listener.domain.rule import (
     BLIND,
     Breach,
@@ -176,3 +178,16 @@ class Weigher:
                     "rule.event rule=%s subject=%s event=%s level=%s",
                     *(breach.rule, breach.subject, breach.event, breach.level.value),
                 )
+
+
+def weigher_of(
+    config: Config, own: frozenset[str], pseudonyms: Pseudonyms, *, exercise_id: str = ""
+) -> Weigher:
+    """The weigher that a configuration asks for."""
+    return Weigher(
+        rules=config.rule,
+        own=own,
+        exercise_id=exercise_id,
+        events=[event.known(config.hospital.zone) for event in config.event],
+        lists={listed.id: listed.refs(pseudonyms) for listed in config.author_list},
+    )

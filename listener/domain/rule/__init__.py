@@ -1,5 +1,6 @@
 """Rules: what is a breach, decided from facts that somebody else has read."""
 
+from listener.domain.rule.authors import AuthorListSettings
 from listener.domain.rule.breach import Breach
 from listener.domain.rule.evaluate import Weighed, evaluate, weigh
 from listener.domain.rule.events import Effect, EventSettings, KnownEvent
@@ -44,6 +45,7 @@ __all__ = [
     "BLIND",
     "AggregateSettings",
     "AuthorListRule",
+    "AuthorListSettings",
     "AuthorReachRule",
     "Breach",
     "BurstRule",
