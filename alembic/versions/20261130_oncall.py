@@ -97,12 +97,17 @@ def _rule_tables() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_rule_states_due_at", "rule_states", ["due_at"])
+    # Each interval's tally counts what was received in it.
+    op.create_index("ix_mentions_received_at", "mentions", ["received_at"])
     op.create_table(
         "tallies",
         sa.Column("exercise_id", sa.String(length=64), server_default="", nullable=False),
         sa.Column("until", INSTANT, nullable=False),
         sa.Column("covered", sa.Boolean(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("received", sa.JSON(), nullable=False),
+        sa.Column("failing", sa.JSON(), nullable=False),
+        sa.Column("judged", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("exercise_id", "until", name=op.f("pk_tallies")),
         sqlite_with_rowid=False,
     )
@@ -136,6 +141,7 @@ def _action_tables() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_mentions_received_at", table_name="mentions")
     for table in ("mailboxes", "action_tokens", "tallies", "rule_states", "pages"):
         op.drop_table(table)
     op.drop_table("incident_stories")

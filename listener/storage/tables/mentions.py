@@ -74,6 +74,7 @@ mentions = Table(
     # Not by exercise first: SQLite would read the whole history by it rather than a week by time.
     Index("uq_mentions_network_ref", "ref", "network", "exercise_id", unique=True),
     Index("ix_mentions_occurred_at", "occurred_at"),
+    Index("ix_mentions_received_at", "received_at"),  # each interval's tally counts by it
     Index("ix_mentions_author_ref", "author_ref"),
     Index("ix_mentions_author_id_ref", "author_id_ref"),
     Index("ix_mentions_refresh_at", "refresh_at"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Index, String, Table
+from sqlalchemy import JSON, Boolean, Column, Index, String, Table, false
 
 from listener.storage.columns import Instant
 from listener.storage.tables.metadata import metadata
@@ -30,5 +30,8 @@ tallies = Table(
     Column("until", Instant, primary_key=True),
     Column("covered", Boolean, nullable=False),  # False: not wholly watched, teaches nothing
     Column("counts", JSON, nullable=False),  # {subject: {stream: mentions}}, none of zero
+    Column("received", JSON, nullable=False),  # {source: live mentions}, whatever they concern
+    Column("failing", JSON, nullable=False),  # the sources that gave nothing but errors
+    Column("judged", Boolean, nullable=False, server_default=false()),  # what it says was heard
     sqlite_with_rowid=False,
 )
