@@ -64,24 +64,31 @@ class SlackSocket:
         try:
             while True:
                 began = loop.time()
-                try:
-                    await self._serve()
-                except DeliveryError as error:
-                    self._failed(str(error))
-                    if error.permanent:
-                        pause = HOPELESS
-                    if error.retry_after is not None:
-                        pause = max(pause, error.retry_after.total_seconds())
+                wait = await self._serve()
                 if loop.time() - began >= STEADY:
                     pause = PAUSES[0]
                     continue
-                await asyncio.sleep(pause * self._jitter(0.5, 1.0))
+                await asyncio.sleep(max(pause, wait) * self._jitter(0.5, 1.0))
                 pause = min(pause * 2, longest)
         finally:
             await self._leave()
 
-    async def _serve(self) -> None:
-        """One socket, until another is wanted; what it still brings is read meanwhile."""
+    async def _serve(self) -> float:
+        """One socket, until another is wanted; then how many seconds to wait with it at least."""
+        try:
+            await self._follow()
+        except DeliveryError as error:
+            self._failed(str(error))
+            if error.permanent:
+                return HOPELESS
+            return error.retry_after.total_seconds() if error.retry_after else 0.0
+        except Exception as error:
+            # Whatever it was, buttons that stay deaf until the next start would be worse.
+            self._failed(type(error).__name__)
+        return 0.0
+
+    async def _follow(self) -> None:
+        """Return once another socket is wanted; what this one still brings is read meanwhile."""
         client = self._door.client
         socket = await client.connect(await client.socket_url())
         ending = asyncio.Event()

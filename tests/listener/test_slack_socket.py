@@ -249,6 +249,15 @@ async def test_a_wrong_token_is_told_once_and_mends(api, desk, caplog, monkeypat
     assert "xapp-" not in caplog.text and "ticket" not in caplog.text
 
 
+async def test_what_cannot_be_foreseen_does_not_leave_the_buttons_deaf(api, desk, tmp_path, caplog):
+    missing = tmp_path / "ca.pem"
+    network = NetworkPolicy(ca_file=missing)
+    async with listening(door_to(desk, settings_for(api.api_url), network=network)):
+        await until(lambda: "slack.socket_away error=Refused" in caplog.text)
+        PrivateAuthority().write(missing)
+        await api.live.connected()
+
+
 async def test_a_process_that_stops_finishes_the_press_in_hand(api, desk, alert):
     desk.free.clear()
     async with listening(door_to(desk, settings_for(api.api_url))):
