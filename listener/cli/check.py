@@ -32,7 +32,10 @@ STYLES = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 def check_config(
     online: Annotated[
         bool,
-        typer.Option("--online", help="Try the sources, the database, Slack and the mail server."),
+        typer.Option(
+            "--online",
+            help="Try the sources, the database, the calendars, Slack and the mail server.",
+        ),
     ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -86,7 +89,7 @@ async def _collect(answers: AsyncIterator[Finding]) -> list[Finding]:
             found.append(finding)
             if progress is not None:
                 progress.update(f"{finding.part} {finding.name}: {finding.state}")
-    order = ("database", "source", "channel")
+    order = ("database", "source", "channel", "rota", "person")
     return sorted(found, key=lambda finding: (order.index(finding.part), finding.name))
 
 

@@ -4,80 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.connector import Clock, Connector, ConnectorError, Page, Refused, Streaming
+from connectors.connector import Clock, Connector, Page, Refused, Streaming
 from connectors.http import HttpClient
 from connectors.registry import CONNECTORS
 from listener.config.models import Config, SourceSettings
 from listener.domain.calendar import WEEKDAYS
-from listener.domain.oncall import Rota
 from listener.domain.watch import Watcher
 from listener.keys import load_keys
-from listener.notifiers.base import DeliveryError, Notifier
+from listener.notifiers.base import Notifier
 from listener.notifiers.build import build_notifiers
 from listener.notifiers.network import policy_of
 from listener.storage import migrate
 from listener.storage.database import Database, DatabaseError, explain, resolve_url
 from listener.storage.seal import Sealer
 from listener.workflows.build import build_connector, network_policy
+from listener.workflows.finding import PATIENCE, Finding, State, attempt, found
+from listener.workflows.ringing import ask_on_call, check_on_call
 from listener.workflows.stores import Stores, ledgers_of, passing, tokens_of
 
-PATIENCE = 20.0  # seconds for one part to answer
-ROTA_AHEAD = timedelta(days=28)
+__all__ = ["Finding", "State", "verify_offline", "verify_online"]
+
 _AT_HEAD = f"at {migrate.head()}"
-
-
-class State(StrEnum):
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """What was found of one part."""
-
-    part: str
-    name: str
-    state: State
-    detail: str
-
-
-def _found(part: str, name: str, detail: str, state: State = State.OK) -> Finding:
-    return Finding(part=part, name=name, state=state, detail=detail)
 
 
 def verify_offline(config: Config, at: datetime) -> Iterator[Finding]:
     """What can be said without asking anybody; the configuration itself was checked at its reading."""
     terms = sum(len(watch.terms) for watch in config.watch)
-    yield _found("watches", config.hospital.name, f"{len(config.watch)} subjects, {terms} terms")
+    yield found("watches", config.hospital.name, f"{len(config.watch)} subjects, {terms} terms")
     yield _rules(config)
     yield from _unheard(config)
     yield from _nobody_s(config)
     yield _state_dir(config.state_dir)
     yield _certificates(config)
-    yield from _rotas(config, at)
+    yield from check_on_call(config, at)
     if not any(getattr(config.calendar, day) for day in WEEKDAYS):
         detail = "no working hours: warnings go out at any time"
-        yield _found("calendar", "", detail, State.WARNING)
+        yield found("calendar", "", detail, State.WARNING)
     if config.alerts.mode == "observe":
-        yield _found("alerts", "observe", "evaluates everything, calls nobody", State.WARNING)
+        yield found("alerts", "observe", "evaluates everything, calls nobody", State.WARNING)
 
 
 def _rules(config: Config) -> Finding:
     active = [rule for rule in config.rule if rule.enabled]
     if not active:
-        return _found("rules", "", "none: nothing can raise an alert", State.WARNING)
-    return _found("rules", "", f"{len(active)} of {len(config.rule)} enabled")
+        return found("rules", "", "none: nothing can raise an alert", State.WARNING)
+    return found("rules", "", f"{len(active)} of {len(config.rule)} enabled")
 
 
 def _unheard(config: Config) -> Iterator[Finding]:
@@ -88,7 +68,7 @@ def _unheard(config: Config) -> Iterator[Finding]:
     for rule in config.rule:
         if rule.enabled and (missing := sorted(set(rule.networks) - brought)):
             detail = f"no source brings {', '.join(missing)}"
-            yield _found("rule", rule.id, detail, State.WARNING)
+            yield found("rule", rule.id, detail, State.WARNING)
 
 
 def _nobody_s(config: Config) -> Iterator[Finding]:
@@ -97,48 +77,33 @@ def _nobody_s(config: Config) -> Iterator[Finding]:
         owned = getattr(CONNECTORS[source.connector], "owned", False)
         if source.enabled and owned and not source.about:
             detail = 'no `about`: a comment that does not name the hospital is dropped; say about = ["…"]'
-            yield _found("source", source.id, detail, State.WARNING)
+            yield found("source", source.id, detail, State.WARNING)
 
 
 def _state_dir(folder: Path) -> Finding:
     standing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
-        return _found("state", str(folder), f"{standing} cannot be written", State.FAILED)
+        return found("state", str(folder), f"{standing} cannot be written", State.FAILED)
     detail = "writable" if standing == folder else "will be made at the first start"
-    return _found("state", str(folder), detail)
+    return found("state", str(folder), detail)
 
 
 def _certificates(config: Config) -> Finding:
     try:
         policy_of(config.network).tls()
     except Refused as error:
-        return _found("network", "ca_file", str(error), State.FAILED)
+        return found("network", "ca_file", str(error), State.FAILED)
     way = f"through {config.network.proxy}" if config.network.proxy else "direct"
-    return _found("network", "", way)
-
-
-def _rotas(config: Config, at: datetime) -> Iterator[Finding]:
-    if not config.rota:
-        yield _found("rota", "", "none: nobody to call", State.WARNING)
-    zone = config.hospital.zone
-    for settings in config.rota:
-        rota = Rota(settings, zone)
-        yield _found("rota", settings.id, f"{rota.on_call(at).person} is on call")
-        for hole in rota.holes(at, at + ROTA_AHEAD):
-            since, until = (
-                f"{instant.astimezone(zone):%Y-%m-%d %H:%M}" for instant in (hole.since, hole.until)
-            )
-            detail = f"nobody from {since} to {until}: {settings.fallback} is called instead"
-            yield _found("rota", settings.id, detail, State.WARNING)
+    return found("network", "", way)
 
 
 async def verify_online(config: Config, clock: Clock) -> AsyncIterator[Finding]:
     """The database, then every source and channel, each as soon as it answered or was given up."""
-    found = await _database(config)
-    yield found
+    stored = await _database(config)
+    yield stored
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(HttpClient(network_policy(config), clock=clock))
-        stores = _stores(config, clock, stack, current=found.detail == _AT_HEAD)
+        stores = _stores(config, clock, stack, current=stored.detail == _AT_HEAD)
         watcher = Watcher(config.watch)
 
         def build(source: SourceSettings) -> Connector:
@@ -157,26 +122,28 @@ async def verify_online(config: Config, clock: Clock) -> AsyncIterator[Finding]:
             *(_channel(notifier) for notifier in channels.values()),
         ]
         try:
-            for attempt in asyncio.as_completed(attempts):
-                yield await attempt
+            for answer in asyncio.as_completed(attempts):
+                yield await answer
         finally:
             for notifier in channels.values():
                 await notifier.close()
+        async for finding in ask_on_call(config, http, clock()):
+            yield finding
 
 
 async def _database(config: Config) -> Finding:
     try:
         database = _existing(config)
     except DatabaseError as error:
-        return _found("database", "", str(error), State.FAILED)
+        return found("database", "", str(error), State.FAILED)
     if database is None:
-        return _found("database", "sqlite", "will be made at the first start")
+        return found("database", "sqlite", "will be made at the first start")
     name = database.url.get_backend_name()
     try:
         async with asyncio.timeout(PATIENCE):
             return _schema(name, await migrate.current(database))
     except (SQLAlchemyError, OSError, TimeoutError) as error:
-        return _found("database", name, explain(error, database.url), State.FAILED)
+        return found("database", name, explain(error, database.url), State.FAILED)
     finally:
         await database.close()
 
@@ -191,11 +158,11 @@ def _existing(config: Config) -> Database | None:
 
 def _schema(name: str, revision: str | None) -> Finding:
     if revision == migrate.head():
-        return _found("database", name, _AT_HEAD)
+        return found("database", name, _AT_HEAD)
     if revision is not None and revision not in migrate.revisions():
         detail = f"at {revision}, which this listener does not know: a newer version's?"
-        return _found("database", name, detail, State.FAILED)
-    return _found("database", name, f"at {revision}, upgraded at start to {migrate.head()}")
+        return found("database", name, detail, State.FAILED)
+    return found("database", name, f"at {revision}, upgraded at start to {migrate.head()}")
 
 
 def _stores(config: Config, clock: Clock, stack: AsyncExitStack, *, current: bool) -> Stores:
@@ -213,12 +180,12 @@ def _stores(config: Config, clock: Clock, stack: AsyncExitStack, *, current: boo
 async def _source(source: SourceSettings, build: Callable[[], Connector]) -> Finding:
     name = f"{source.id} ({source.connector})"
     if not source.enabled:
-        return _found("source", name, "disabled", State.WARNING)
+        return found("source", name, "disabled", State.WARNING)
 
     async def read() -> str:
         return await _first_page(build(), stream=bool(getattr(source.settings, "stream", False)))
 
-    return await _attempt("source", name, read)
+    return await attempt("source", name, read)
 
 
 async def _first_page(connector: Connector, *, stream: bool) -> str:
@@ -235,14 +202,4 @@ async def _first_page(connector: Connector, *, stream: bool) -> str:
 
 
 async def _channel(notifier: Notifier) -> Finding:
-    return await _attempt("channel", notifier.name, notifier.check)
-
-
-async def _attempt(part: str, name: str, try_it: Callable[[], Awaitable[str]]) -> Finding:
-    try:
-        async with asyncio.timeout(PATIENCE):
-            return _found(part, name, await try_it())
-    except TimeoutError:
-        return _found(part, name, f"no answer within {PATIENCE:g} s", State.FAILED)
-    except (ConnectorError, DeliveryError) as error:
-        return _found(part, name, f"{type(error).__name__}: {error}", State.FAILED)
+    return await attempt("channel", notifier.name, notifier.check)
