@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,7 @@ class Live:
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     opened: int = 0  # sockets in all
     acknowledged: list[str] = field(default_factory=list)  # envelope ids, as they came
+    took: list[float] = field(default_factory=list)  # s from each envelope to its acknowledgement
     whispers: list[Whisper] = field(default_factory=list)
     greets: bool = True
     hooks_base: str = ""  # of response_urls, where it is not the stand-in's own address
@@ -125,6 +127,7 @@ class Live:
         body |= {"accepts_response_payload": False}
         body |= {"retry_attempt": retry, "retry_reason": "timeout"} if retry else {}
         assert self.sockets, "no socket is open"
+        began = time.monotonic()
         await self._say(self.sockets[-1], **body)
         try:
             await asyncio.wait_for(heard.wait(), ACKNOWLEDGE_WITHIN)
