@@ -133,6 +133,7 @@ class Live:
             await asyncio.wait_for(heard.wait(), ACKNOWLEDGE_WITHIN)
         except TimeoutError:
             raise AssertionError(f"no acknowledgement within {ACKNOWLEDGE_WITHIN:.0f} s") from None
+        self.took.append(time.monotonic() - began)
         return envelope
 
     async def press(self, message: Posted, action: str, **options: Any) -> dict[str, Any]:
