@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import lru_cache
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from listener.domain.rule import (
-    CountRule,
-    RuleState,
-    Spell,
-    WindowFact,
-    WindowRule,
-    densest,
-    reaches,
-    spells,
-)
+from listener.domain.rule import CountRule, RuleState, WindowFact, WindowRule, densest, reaches
+from listener.domain.rule.looks import begins, look
 from listener.storage.tables import mention_subjects as seen
 
 MAX_SLIDE = 50_000  # instants looked at one by one: more than any hospital's worst hour
@@ -75,17 +66,12 @@ async def remembered_windows(
     `touched` is when the oldest new mention occurred, `at` where none is. Empty where the rule
     rests and nothing changes that.
     """
-    look = _Look(connection, rule, {"exercise_id": exercise_id, "subject": subject})
-    start = touched
-    if state.since is not None:
-        start = min(touched, state.looked_at or touched)
-    elif not await _stirs(look, touched, at):
+    seen_by = _Look(connection, rule, {"exercise_id": exercise_id, "subject": subject})
+    if state.since is None and not await _stirs(seen_by, touched, at):
         return []
-    instants = await look.instants(start - rule.window, at)
-    found = await asyncio.to_thread(
-        spells, instants, rule, start=start, until=at, since=state.since
-    )
-    return _told(rule, subject, found, instants, at)
+    instants = await seen_by.instants(begins(state, touched) - rule.window, at)
+    told = partial(look, rule, subject, instants, state=state, touched=touched, at=at)
+    return await asyncio.to_thread(told)
 
 
 async def _stirs(look: _Look, touched: datetime, at: datetime) -> bool:
@@ -93,38 +79,6 @@ async def _stirs(look: _Look, touched: datetime, at: datetime) -> bool:
     if _reach(look.rule, await look.count(at - look.rule.window, at)):
         return True
     return touched < at and await _may_reach(look, touched, at)
-
-
-def _told(
-    rule: WindowRule,
-    subject: str,
-    found: Sequence[Spell],
-    instants: Sequence[tuple[datetime, bool | None]],
-    at: datetime,
-) -> list[WindowFact]:
-    lasting = rule.for_ or timedelta()
-    over = [s for s in found if not s.ongoing and s.until - s.since >= lasting][-1:]
-    ongoing = [s for s in found if s.ongoing]
-    facts = [_of_spell(rule, subject, spell, instants) for spell in (*over, *ongoing)]
-    if not ongoing:
-        inside = [bad for when, bad in instants if when > at - rule.window]
-        scored = [bad for bad in inside if bad is not None]
-        counts = _Counts(len(inside), len(scored), sum(scored), None)
-        facts.append(replace(_fact(rule, subject, at, counts), ongoing=False))
-    return facts
-
-
-def _of_spell(
-    rule: WindowRule,
-    subject: str,
-    spell: Spell,
-    instants: Sequence[tuple[datetime, bool | None]],
-) -> WindowFact:
-    oldest = spell.until - rule.window
-    first = next((when for when, _ in instants if when > oldest), spell.since)
-    counts = _Counts(spell.total, spell.scored, spell.negative, first)
-    fact = _fact(rule, subject, spell.until, counts)
-    return replace(fact, crossed_since=spell.since, ongoing=spell.ongoing)
 
 
 async def reached(
