@@ -21,6 +21,7 @@ from listener.config.alerting import (
     SlackSettings,
 )
 from listener.config.channels import ChannelSettings
+from listener.config.oncall import SelfTestSettings
 from listener.config.scoring import ScoringSettings
 from listener.config.section import Language, Section
 from listener.domain.calendar import CalendarSettings
@@ -150,6 +151,7 @@ class Config(Section):
     person: tuple[Person, ...] = ()
     rota: tuple[AnyRota, ...] = ()
     escalation: EscalationSettings = EscalationSettings()
+    selftest: SelfTestSettings = SelfTestSettings()
     calendar: CalendarSettings = CalendarSettings()
     network: NetworkSettings = NetworkSettings()
     database: DatabaseSettings = DatabaseSettings()
