@@ -51,7 +51,10 @@ _ACTIONS: Mapping[Action, tuple[Words, ...]] = {
 }  # fmt: skip
 
 _REASONS: Mapping[Reason, tuple[Words, ...]] = {
-    Reason.NOT_US: _phrases("pas nous", "pas chez nous", "autre hopital", "not us", "not about us"),
+    Reason.NOT_US: _phrases(
+        "pas nous", "pas chez nous", "nous concerne pas", "autre hopital", "not us",
+        "not about us",
+    ),
     Reason.HARMLESS: _phrases(
         "anodin", "anodine", "sans gravite", "benin", "humour", "ironie", "blague", "harmless",
         "joke", "irony",
