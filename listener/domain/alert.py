@@ -87,6 +87,7 @@ class AlertView:
     held_since: datetime | None = None
     exercise: bool = False
     analysis: Analysis | None = None  # of its posts; None: nobody has scored any
+    usual: float | None = None  # mentions by ten minutes at this hour of the week, where known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import hashlib
 import logging
-import os
-import re
 from datetime import datetime
 from pathlib import Path
 
@@ -15,10 +11,13 @@ from connectors.connector import Clock
 from connectors.policy import NetworkPolicy
 from listener.config.alerting import EmailSettings
 from listener.notifiers.base import CannotTell, DeliveryError, Message, Receipt
+from listener.notifiers.kept import copy_path, remove_older, write_private
 from listener.notifiers.mime import compose, message_id
 from listener.notifiers.smtp import SmtpServer
 
 log = logging.getLogger(__name__)
+
+SUFFIX = ".eml"
 
 
 class EmailNotifier:
@@ -99,7 +98,7 @@ class EmailNotifier:
     async def expire(self, before: datetime) -> None:
         """Remove the copies written before an instant: they show texts that expire with it."""
         if self._settings.outbox is not None:
-            await asyncio.to_thread(remove_older, self._settings.outbox, before)
+            await asyncio.to_thread(remove_older, self._settings.outbox, before, {SUFFIX})
 
     async def check(self) -> str:
         if self._server is not None:
@@ -113,31 +112,4 @@ class EmailNotifier:
 
 
 def eml_path(folder: Path, key: str) -> Path:
-    """One file a message, the same for every attempt; found again by its key to be erased."""
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", key).strip(".-")[:80]
-    return folder / f"{plain}-{hashlib.sha256(key.encode()).hexdigest()[:10]}.eml"
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Whole or not at all, readable by the listener alone."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Named after the file: what a kill leaves half-written, the next attempt writes over.
-    part = path.with_name(f".{path.name}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def remove_older(folder: Path, before: datetime) -> None:
-    """Remove .eml files last written before an instant. Blocking."""
-    for path in folder.glob("*.eml"):
-        with contextlib.suppress(FileNotFoundError):  # somebody else was first
-            if path.stat().st_mtime < before.timestamp():
-                path.unlink()
+    return copy_path(folder, key, SUFFIX)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import jinja2
 
@@ -14,15 +15,17 @@ from listener.domain.digest import Digest
 from listener.domain.incident import AlertKind
 from listener.domain.notice import Notice
 from listener.domain.rule import Level
-from listener.notifiers import safe
+from listener.notifiers import figures, safe, short
 from listener.notifiers.alert import alert_content
 from listener.notifiers.base import Attachment, Message
 from listener.notifiers.blocks import blocks, chart, fallback_text
-from listener.notifiers.content import Content
+from listener.notifiers.content import Content, Quote
 from listener.notifiers.digest import digest_content
 from listener.notifiers.notices import notice_content
+from listener.notifiers.picture import NAME, Picture
 
-Channel = Literal["slack", "email", "console"]
+Channel = Literal["slack", "email", "console", "text", "short", "webhook"]
+"""How a message is laid out: `text` is for gateways, `short` for one SMS, `webhook` for machines."""
 SUBJECT_LENGTH = 160
 
 
@@ -49,9 +52,18 @@ def render_alert(
     excerpt: Excerpt,
     language: str = "fr",
     mediation: str = "",
+    answer: str = "",
+    picture: Picture | None = None,
 ) -> Message:
-    """An alert for one recipient; `excerpt` is how much of the posts this channel may show."""
+    """An alert for one recipient; `excerpt` is how much of the posts this channel may show.
+
+    `answer`: what to send back to take it on, where a reply to this channel is read.
+    """
     content = alert_content(view, language=language, excerpt=excerpt, mediation=mediation)
+    brief = short.alert_text(content, view, language=language, answer=answer)
+    told = figures.alert_figures(view, content)
+    if channel == "webhook" and excerpt != "none":
+        told |= {"text": as_text(content)}
     # Observe mode calls nobody, and what comes too late presses nobody: no ping, no high priority.
     presses = not view.observed and view.kind is not AlertKind.RECORDED
     return lay_out(
@@ -63,6 +75,9 @@ def render_alert(
         language=language,
         urgent=presses and view.level is Level.CRITICAL,
         thread=f"incident-{view.incident}",
+        brief=brief,
+        picture=picture,
+        told=told,
     )
 
 
@@ -78,6 +93,7 @@ def render_notice(
         language=language,
         urgent=notice.level is Level.CRITICAL,
         thread=f"notice-{notice.kind}-{notice.name}",
+        told=figures.notice_figures(notice, content),
     )
 
 
@@ -106,16 +122,25 @@ def lay_out(
     ping: bool = True,
     thread: str | None = None,
     attachments: Sequence[Attachment] = (),
+    brief: str = "",
+    picture: Picture | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> Message:
-    """Any content as one channel's message."""
+    """Any content as one channel's message; `brief` and `told` are it for SMS and for machines."""
     subject = safe.header(content.headline, SUBJECT_LENGTH)
     text = as_text(content)
     html, laid = None, []
-    if channel == "slack":
-        mention = recipient.mention if ping else None
-        text, laid = fallback_text(content, mention), blocks(content, mention)
-    elif channel == "email":
-        html = as_html(content, language=language)
+    match channel:
+        case "slack":
+            mention = recipient.mention if ping else None
+            text, laid = fallback_text(content, mention), blocks(content, mention)
+        case "email":
+            html = as_html(content, language=language, picture=picture)
+            attachments = [*attachments, *([picture.attachment] if picture else [])]
+        case "text":
+            text = as_text(defused(content))
+        case "short" | "webhook":
+            text = brief or short.fitted(content.headline, "", "")
     return Message(
         key=key,
         recipient=recipient,
@@ -126,12 +151,30 @@ def lay_out(
         urgent=urgent,
         thread=thread,
         attachments=attachments,
+        figures=(told or figures.plain_figures(content)) if channel == "webhook" else {},
     )
+
+
+def defused(content: Content) -> Content:
+    """For gateways that may read a stranger's words as markup: no ping, no link, no emphasis."""
+    sections = [
+        replace(section, quotes=[_plain(quote) for quote in section.quotes])
+        for section in content.sections
+    ]
+    return replace(content, sections=sections)
+
+
+def _plain(quote: Quote) -> Quote:
+    excerpt = quote.excerpt and safe.unmarked(quote.excerpt)
+    return replace(quote, excerpt=excerpt, why=safe.unmarked(quote.why))
 
 
 def as_text(content: Content) -> str:
     return environment().get_template("message.txt").render(content=content).strip() + "\n"
 
 
-def as_html(content: Content, *, language: str) -> str:
-    return environment().get_template("message.html").render(content=content, language=language)
+def as_html(content: Content, *, language: str, picture: Picture | None = None) -> str:
+    """`picture` stands where the bars would: it is the same figures, and the usual beside them."""
+    drawn = {"name": NAME, "alt": picture.alt} if picture else None
+    template = environment().get_template("message.html")
+    return template.render(content=content, language=language, picture=drawn)

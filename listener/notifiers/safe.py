@@ -20,6 +20,7 @@ _MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe2
 _MARKS = re.compile(f"({_MARK}{{{COMBINING_MARKS}}}){_MARK}+")
 # Mail and chat programs make a link of any "name.tld": this invisible mark stops them.
 _NON_JOINER = "\u200c"
+_MARKUP = re.compile(r"([@<#&*_~`|\[\]()\\>])")
 # Emoji are joined by these; anywhere else format characters are dropped.
 _KEPT_FORMATS = frozenset("\u200d\ufe0f")
 
@@ -85,6 +86,11 @@ def excerpt(
     shown = clean(mask(text, spans) if masked else text)
     shown = _URL.sub(link_placeholder, shown)
     return unlinked(shorten(shown, EXCERPT_LENGTH), placeholder=link_placeholder)
+
+
+def unmarked(text: str) -> str:
+    """Text that no chat program reads as a ping, emphasis, code or a link of its own."""
+    return _MARKUP.sub(rf"\1{_NON_JOINER}", text)
 
 
 def link(url: str | None) -> str | None:

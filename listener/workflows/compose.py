@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,15 +11,14 @@ from listener.domain.alert import Recipient
 from listener.domain.notice import Notice, NoticeKind
 from listener.domain.rule import Level
 from listener.notifiers.base import Message
-from listener.notifiers.build import excerpt_setting
-from listener.notifiers.render import Channel, render_alert, render_notice
+from listener.notifiers.build import excerpt_setting, layout
+from listener.notifiers.picture import Drawer
+from listener.notifiers.render import render_alert, render_notice
 from listener.storage import incidents
 from listener.storage.database import Database
 from listener.storage.outbox import Letter
 from listener.workflows.deliver import Undeliverable
 from listener.workflows.view import Viewer
-
-CHANNELS: Mapping[str, Channel] = {"slack": "slack", "email": "email", "console": "console"}
 
 ComposeDigest = Callable[[Letter, Recipient, datetime], Awaitable[Message]]
 
@@ -30,6 +29,8 @@ class Composer:
     config: Config
     viewer: Viewer
     digest: ComposeDigest
+    drawer: Drawer | None = None  # None: e-mails show bars instead of the curve
+    answers: Callable[[Letter], str] | None = None  # what to send back, where replies are read
 
     async def compose(self, letter: Letter, at: datetime) -> Message:
         """The message of one letter; raises Undeliverable where nobody could get it."""
@@ -58,6 +59,11 @@ class Composer:
             if not address:
                 raise Undeliverable(f"no e-mail address for {letter.person or 'the team'}")
             return Recipient(person=key, name=name, address=address)
+        if gateway := self.config.channels.get(letter.channel):
+            at_gateway = gateway.address_of(person) or ""
+            if gateway.is_personal and not at_gateway:
+                raise Undeliverable(f"no address for {letter.person or 'the team'} there")
+            return Recipient(person=key, name=name, address=at_gateway)
         return Recipient(person=key, name=name, address="console")
 
     async def _alert(self, letter: Letter, recipient: Recipient, at: datetime) -> Message:
@@ -66,14 +72,19 @@ class Composer:
             if incident is None:
                 raise Undeliverable(f"incident {letter.incident_id} is gone")
             view = await self.viewer.alert(connection, incident, letter, at)
+        picture = None
+        if self.drawer is not None and letter.channel == "email":
+            picture = await self.drawer.draw(view, language=self.config.language)
         return render_alert(
             view,
-            channel=CHANNELS[letter.channel],
+            channel=layout(self.config, letter.channel),
             recipient=recipient,
             key=letter.key,
             excerpt=excerpt_setting(self.config, letter.channel),
             language=self.config.language,
             mediation=self.config.hospital.mediation,
+            answer=self.answers(letter) if self.answers else "",
+            picture=picture,
         )
 
     def _notice(self, letter: Letter, recipient: Recipient, at: datetime) -> Message:
@@ -92,7 +103,7 @@ class Composer:
         )
         return render_notice(
             notice,
-            channel=CHANNELS[letter.channel],
+            channel=layout(self.config, letter.channel),
             recipient=recipient,
             key=letter.key,
             language=self.config.language,

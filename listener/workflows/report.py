@@ -22,13 +22,12 @@ from listener.domain.digest import (
 )
 from listener.domain.watch import WatchKind
 from listener.notifiers.base import Message
-from listener.notifiers.build import excerpt_setting
+from listener.notifiers.build import excerpt_setting, layout
 from listener.notifiers.render import render_digest
 from listener.storage import due, outbox, review
 from listener.storage.database import Database
 from listener.storage.due import Errand
 from listener.storage.outbox import Letter
-from listener.workflows.compose import CHANNELS
 from listener.workflows.survey import Surveyor
 from listener.workflows.view import Viewer
 
@@ -160,7 +159,7 @@ class Reporter:
         period = week(letter.payload["week"], self.calendar.zone)
         return render_digest(
             await self.digest(period, at),
-            channel=CHANNELS[letter.channel],
+            channel=layout(self.config, letter.channel),
             recipient=recipient,
             key=letter.key,
             excerpt=excerpt_setting(self.config, letter.channel),

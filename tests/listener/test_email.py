@@ -14,7 +14,8 @@ from connectors.policy import NetworkPolicy
 from listener.config.alerting import EmailSettings
 from listener.domain.alert import Recipient
 from listener.notifiers.base import Attachment, CannotTell, DeliveryError, Message, Receipt
-from listener.notifiers.email import EmailNotifier, eml_path, write_private
+from listener.notifiers.email import EmailNotifier, eml_path
+from listener.notifiers.kept import write_private
 from listener.notifiers.render import render_alert
 from tests.listener.alerts import AT, CAMILLE, alert, post
 from tests.networks.proxy import PrivateAuthority
