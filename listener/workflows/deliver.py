@@ -1,11 +1,11 @@
-"""Sends what the outbox holds: with retry, then by the fallback channel, never twice knowingly."""
+"""Sends what the outbox holds: with retry, then by the next channel, never twice knowingly."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from connectors.connector import Clock
 from listener.notifiers.base import CannotTell, DeliveryError, Message, Notifier, Receipt
 from listener.storage import outbox
+from listener.storage.carriers import carriers, revive, still_matters
 from listener.storage.database import Database
 from listener.storage.outbox import Letter
 from listener.workflows.supervise import Supervisor
@@ -25,11 +26,16 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 SEND_SECONDS = 45.0  # below the lease: a row that is being sent is nobody else's
 BACKOFF = tuple(timedelta(seconds=s) for s in (2, 8, 20, 60, 180, 600))
+LOOK_AGAIN = 1.0  # seconds, while something hangs
 BATCH = 4  # letters at once: a channel that says "wait" is then not asked for all the others too
 FALLBACK_AFTER = 2  # failed attempts before the next channel is asked as well
 FALLBACK_WITHIN = timedelta(seconds=30)  # where the next attempt is later than this, at once
-GIVE_UP_AFTER = timedelta(hours=48)
+HANGS_AFTER = 10.0  # seconds without an answer before the next channel is asked as well
+GIVE_UP_AFTER = timedelta(hours=48)  # but for alerts of what is not over
+MENDED_WITHIN = timedelta(minutes=10)  # how soon a channel that refused is asked again, for those
 CLOCKS_APART = timedelta(minutes=5)  # how far the channel's clock may be from ours
+
+LAST = "console"
 
 Compose = Callable[[Letter, datetime], Awaitable[Message]]
 
@@ -48,23 +54,61 @@ class Postman:
     owner: str
     clock: Clock
     fallback: str
+    channels: Mapping[str, Sequence[str]] = field(
+        default_factory=dict
+    )  # of each level, by its name
     supervisor: Supervisor | None = None  # told of a channel whose fallback had to go
     jitter: Callable[[], float] = field(default=random.random)
+    patience: float = HANGS_AFTER
     _quiet: dict[str, datetime] = field(default_factory=dict)  # channel → not before
 
     async def deliver(self, at: datetime | None = None) -> int:
         """Send everything that is due; how many letters were sent."""
         sent = 0
-        while True:
-            now = at or self.clock()
-            async with self.database.write() as connection:
-                letters = await outbox.claim(
-                    connection, owner=self.owner, at=now, lease=LEASE, limit=BATCH
-                )
-            if not letters:
-                return sent
-            results = await asyncio.gather(*(self._deliver(letter, now) for letter in letters))
-            sent += sum(results)
+        hanging: set[asyncio.Task[bool]] = set()
+        try:
+            while True:
+                now = at or self.clock()
+                letters = await self._claim(now)
+                if not letters and not hanging:
+                    return sent
+                done, hanging = await self._send_all(letters, hanging, now)
+                sent += sum(task.result() for task in done)
+        finally:
+            for task in hanging:
+                task.cancel()
+            await asyncio.gather(*hanging, return_exceptions=True)
+
+    async def _claim(self, at: datetime) -> list[Letter]:
+        async with self.database.write() as connection:
+            return await outbox.claim(connection, owner=self.owner, at=at, lease=LEASE, limit=BATCH)
+
+    async def _send_all(
+        self, letters: Sequence[Letter], hanging: set[asyncio.Task[bool]], at: datetime
+    ) -> tuple[set[asyncio.Task[bool]], set[asyncio.Task[bool]]]:
+        """Those that are done, and those that hang: these hold up nobody, and their fallback goes."""
+        begun = {asyncio.create_task(self._deliver(letter, at)): letter for letter in letters}
+        tasks = hanging | set(begun)
+        try:
+            if begun:
+                await asyncio.wait(begun, timeout=self.patience)
+                done = {task for task in tasks if task.done()}
+            else:
+                done, _ = await asyncio.wait(tasks, timeout=LOOK_AGAIN)
+            for task, letter in begun.items():
+                if not task.done():
+                    await self._hangs(letter, at)
+        except BaseException:
+            for task in begun:
+                task.cancel()
+            await asyncio.gather(*begun, return_exceptions=True)
+            raise
+        return done, tasks - done
+
+    async def _hangs(self, letter: Letter, at: datetime) -> None:
+        log.warning("delivery.hangs channel=%s incident=%s", letter.channel, letter.incident_id)
+        async with self.database.write() as connection:
+            await self._fall_back(connection, letter, "no answer yet", at)
 
     async def _deliver(self, letter: Letter, at: datetime) -> bool:
         try:
@@ -139,8 +183,8 @@ class Postman:
         return found
 
     async def _failed(self, letter: Letter, error: DeliveryError, at: datetime) -> bool:
-        """Put the letter back, or give it up; after a few failures the fallback goes as well."""
-        if error.permanent or at - letter.created_at > GIVE_UP_AFTER:
+        """Put the letter back, or give it up; after a few failures the next channel goes as well."""
+        if error.permanent or await self._is_too_old(letter, at):
             return await self._give_up(letter, str(error), at)
         if error.retry_after is not None:
             self._quiet[letter.channel] = at + error.retry_after
@@ -160,30 +204,74 @@ class Postman:
                 await self._fall_back(connection, letter, str(error), at)
         return False
 
+    async def _is_too_old(self, letter: Letter, at: datetime) -> bool:
+        if at - letter.created_at <= GIVE_UP_AFTER:
+            return False
+        async with self.database.read() as connection:
+            return not await still_matters(connection, letter.incident_id)
+
     async def _give_up(self, letter: Letter, error: str, at: datetime) -> bool:
-        log.error(
-            "delivery.failed channel=%s incident=%s error=%s",
-            letter.channel,
-            letter.incident_id,
-            error,
-        )
+        """The next channel takes over; where none but the console would, it is not over yet."""
         async with self.database.write() as connection:
-            await outbox.failed(connection, letter, error=error)
-            await self._fall_back(connection, letter, error, at)
+            carrier = await self._fall_back(connection, letter, error, at)
+            matters = await still_matters(connection, letter.incident_id)
+            if matters and carrier in (None, LAST) and letter.channel != LAST:
+                due_at = at + MENDED_WITHIN
+                await outbox.retry(connection, letter, due_at=due_at, error=error, ambiguous=False)
+                await revive(connection, self._other_keys(letter).values(), due_at=due_at)
+            else:
+                await outbox.failed(connection, letter, error=error)
+        if letter.attempts == 0 or not matters:  # what matters is asked again and again
+            log.error(
+                "delivery.failed channel=%s incident=%s error=%s",
+                letter.channel,
+                letter.incident_id,
+                error,
+            )
         return False
 
     async def _fall_back(
         self, connection: AsyncConnection, letter: Letter, cause: str, at: datetime
+    ) -> str | None:
+        """The same letter by the next channel that may take it; which one carries it now.
+
+        Its key is that of the channel's own row: where it was sent already, nothing is added.
+        """
+        keys = self._other_keys(letter)
+        standing = await carriers(connection, keys.values())
+        for channel, key in keys.items():
+            if (carrier := standing.get(key)) is not None:
+                if carrier.fails(FALLBACK_AFTER):
+                    continue
+                return channel
+            await self._hand_over(connection, letter, channel, key, at)
+            if self.supervisor is not None and letter.kind != "notice":
+                await self.supervisor.channel_failing(
+                    connection, letter.channel, via=channel, cause=cause, at=at
+                )
+            return channel
+        return None
+
+    def _other_keys(self, letter: Letter) -> dict[str, str]:
+        """By channel: the others of its level, the configured fallback, then the console."""
+        if letter.channel == LAST:
+            return {}
+        others = self.channels.get(str(letter.payload.get("level")), ())
+        before = str(letter.payload.get("fallback_of", LAST))
+        order = dict.fromkeys((*others, before, self.fallback, LAST))
+        # What is printed reaches people last, wherever it stands in their list.
+        order.pop(LAST)
+        known = [c for c in (*order, LAST) if c != letter.channel and c in self.notifiers]
+        to = letter.person or "team"
+        occasion = letter.key.removesuffix(f"/{letter.channel}/{to}")
+        return {channel: f"{occasion}/{channel}/{to}" for channel in known}
+
+    async def _hand_over(
+        self, connection: AsyncConnection, letter: Letter, channel: str, key: str, at: datetime
     ) -> None:
-        """The same letter by the next channel; the console is the last, and never refuses."""
-        channel = next_channel(letter.channel, self.fallback, self.notifiers)
-        if channel is None:
-            return
-        key = letter.key.removesuffix(f"/{letter.channel}/{letter.person or 'team'}")
         await outbox.enqueue(
             connection,
-            # The key of this channel's own row: where it was sent already, nothing is added.
-            key=f"{key}/{channel}/{letter.person or 'team'}",
+            key=key,
             kind=letter.kind,
             channel=channel,
             person=letter.person,
@@ -194,18 +282,6 @@ class Postman:
             thread=letter.thread,
             exercise_id=letter.exercise_id,
         )
-        if self.supervisor is not None and letter.kind != "notice":
-            await self.supervisor.channel_failing(
-                connection, letter.channel, via=channel, cause=cause, at=at
-            )
-
-
-def next_channel(failed: str, fallback: str, known: Collection[str]) -> str | None:
-    """The configured fallback, then the console."""
-    for channel in (fallback, "console"):
-        if channel != failed and channel in known:
-            return channel if failed != "console" else None
-    return None
 
 
 def receipt_of(stored: Mapping[str, Any]) -> Receipt:

@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from listener.domain.alert import Recipient
 from listener.notifiers.base import CannotTell, DeliveryError, Message, Receipt
 from listener.storage import outbox
+from listener.storage.tables import incidents
 from listener.workflows.deliver import BATCH, GIVE_UP_AFTER, Postman, Undeliverable
 from listener.workflows.supervise import Supervisor
 from tests.listener.house import NIGHT, count, house, rows
@@ -26,8 +28,11 @@ class Channel:
     threads: list[Receipt | None] = field(default_factory=list)
     errors: list[Exception | None] = field(default_factory=list)
     searchable: bool = True
+    hangs: asyncio.Event | None = None  # takes a message only once this is set
 
     async def send(self, message: Message, *, thread: Receipt | None = None) -> Receipt:
+        if self.hangs is not None:
+            await self.hangs.wait()
         error = self.errors.pop(0) if self.errors else None
         if error is not None and not getattr(error, "ambiguous", False):
             raise error
@@ -72,12 +77,17 @@ class Office:
     database: Any
     slack: Channel = field(default_factory=lambda: Channel("slack"))
     email: Channel = field(default_factory=lambda: Channel("email"))
+    sms: Channel | None = None
+    critical: tuple[str, ...] = ()
+    console: Channel = field(default_factory=lambda: Channel("console"))
     at: Any = NIGHT
+    patience: float = 10.0
     supervisor: Supervisor | None = None
 
     @property
     def channels(self) -> dict[str, Channel]:
-        return {"slack": self.slack, "email": self.email, "console": Channel("console")}
+        known = (self.slack, self.email, self.sms, self.console)
+        return {channel.name: channel for channel in known if channel is not None}
 
     def postman(self, owner: str = "one") -> Postman:
         return Postman(
@@ -87,6 +97,8 @@ class Office:
             owner=owner,
             clock=lambda: self.at,
             fallback="email",
+            channels={"critical": self.critical},
+            patience=self.patience,
             supervisor=self.supervisor,
             jitter=lambda: 0.0,
         )
@@ -214,6 +226,115 @@ async def test_after_two_failures_the_fallback_goes_as_well_within_thirty_second
     office.slack.errors = []
     await office.deliver(timedelta(minutes=15))
     assert len(office.slack.taken) == 1  # still delivered where it was meant to go
+
+
+@pytest.fixture
+def rota(office) -> Office:
+    """Pages go by Slack, then SMS; where both are down by e-mail, then to the console."""
+    office.sms = Channel("sms")
+    office.critical = ("console", "slack", "sms")
+    return office
+
+
+CRITICAL = {"level": "critical"}
+
+
+async def test_the_persons_other_channels_of_that_level_come_before_the_fallback(rota) -> None:
+    rota.slack.errors = [DeliveryError("down")] * 50
+    await rota.post(payload=CRITICAL)
+    for _ in range(3):
+        await rota.deliver(timedelta(seconds=5))
+    assert [m.key for m in rota.sms.taken] == ["incident-1/opened/sms/lea"]
+    assert not rota.email.taken and not rota.console.taken
+
+
+async def test_a_channel_that_fails_as_well_is_passed_over(rota) -> None:
+    rota.slack.errors = [DeliveryError("no such token", permanent=True)]
+    rota.sms.errors = [DeliveryError("it answered 401", permanent=True)]
+    rota.email.errors = [DeliveryError("down")] * 50
+    await rota.post(payload=CRITICAL)
+    await rota.post("incident-1/opened/sms/lea", channel="sms", payload=CRITICAL)
+    for _ in range(4):
+        await rota.deliver(timedelta(seconds=5))
+    assert [m.key for m in rota.console.taken] == ["incident-1/opened/console/lea"]
+    rota.email.errors = []
+    await rota.deliver(timedelta(minutes=1))
+    assert [m.key for m in rota.email.taken] == ["incident-1/opened/email/lea"]
+
+
+async def test_a_channel_that_hangs_holds_up_neither_its_fallback_nor_the_others(rota) -> None:
+    rota.slack.hangs, rota.patience = asyncio.Event(), 0.5
+    for number in range(BATCH + 2):
+        await rota.post(f"incident-{number}/opened/slack/lea", payload=CRITICAL)
+    await rota.post("incident-9/opened/email/lea", channel="email", payload=CRITICAL)
+    delivering = asyncio.create_task(rota.deliver())
+    async with asyncio.timeout(20):
+        while len(rota.sms.taken) < BATCH + 2 or not rota.email.taken:
+            await asyncio.sleep(0.01)
+    assert not rota.slack.taken
+    rota.slack.hangs.set()
+    assert await delivering == 2 * (BATCH + 2) + 1
+    assert len(rota.slack.taken) == len(rota.sms.taken) == BATCH + 2
+
+
+async def test_a_delivery_that_is_cancelled_leaves_nothing_running_and_loses_nothing(rota) -> None:
+    rota.slack.hangs, rota.patience = asyncio.Event(), 2.0
+    await rota.post(payload=CRITICAL)
+    delivering = asyncio.create_task(rota.deliver())
+    while not await count(rota.database, "outbox", state="sent"):
+        await asyncio.sleep(0.01)
+    delivering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await delivering
+    rota.slack.hangs = None
+    assert await rota.deliver(timedelta(minutes=3)) == 1
+    assert len(rota.slack.taken) == len(rota.sms.taken) == 1
+
+
+async def open_incident(office: Office, *, finished: bool = False) -> int:
+    async with office.database.write() as connection:
+        added = await connection.execute(
+            insert(incidents).values(
+                exercise_id="",
+                subject="chu",
+                matter="chu",
+                open_key=None if finished else "/chu",
+                level="critical",
+                state="resolved" if finished else "open",
+                opened_at=NIGHT,
+                last_breach_at=NIGHT,
+                config_hash="",
+                evidence=[],
+            )
+        )
+        return int(added.inserted_primary_key[0])
+
+
+@pytest.mark.parametrize("finished", [False, True])
+async def test_an_alert_of_what_is_not_over_is_never_given_up(office, finished) -> None:
+    number = await open_incident(office, finished=finished)
+    for channel in (office.slack, office.email, office.console):
+        channel.errors = [DeliveryError("down")] * 4
+    await office.post(incident_id=number, payload=CRITICAL)
+    for _ in range(4):
+        await office.deliver(GIVE_UP_AFTER)
+    await office.deliver(timedelta(minutes=15))
+    assert len(office.slack.taken) == (0 if finished else 1)
+
+
+async def test_where_every_channel_refuses_for_good_they_are_asked_again_until_mended(
+    office, caplog
+) -> None:
+    number = await open_incident(office)
+    office.slack.errors = [DeliveryError("no such token", permanent=True)] * 3
+    office.email.errors = [DeliveryError("it answered 535", permanent=True)] * 99
+    await office.post(incident_id=number, payload=CRITICAL)
+    for _ in range(3):
+        await office.deliver(timedelta(minutes=15))
+    assert [m.key for m in office.console.taken] == ["incident-1/opened/console/lea"]
+    await office.deliver(timedelta(minutes=15))
+    assert len(office.slack.taken) == 1
+    assert caplog.text.count("delivery.failed channel=slack") == 1
 
 
 async def test_a_fallback_that_was_told_already_is_not_told_twice(office) -> None:
