@@ -21,6 +21,7 @@ from listener.config.alerting import (
     SlackSettings,
 )
 from listener.config.channels import ChannelSettings
+from listener.config.heartbeat import HeartbeatSettings
 from listener.config.oncall import SelfTestSettings
 from listener.config.scoring import ScoringSettings
 from listener.config.section import Language, Section
@@ -164,6 +165,7 @@ class Config(Section):
     privacy: PrivacySettings = PrivacySettings()
     scoring: ScoringSettings = ScoringSettings()
     service: ServiceSettings = ServiceSettings()
+    heartbeat: HeartbeatSettings | None = None
     demo: DemoSettings | None = None
 
     @property
