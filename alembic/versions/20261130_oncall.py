@@ -13,10 +13,10 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)
 INCIDENT = (
+    ("matter", sa.String(length=80), ""),
     ("step", sa.Integer(), "0"),
     ("step_at", INSTANT, None),
     ("paged_at", INSTANT, None),
-    ("next_at", INSTANT, None),
     ("snoozed_until", INSTANT, None),
     ("acknowledged_at", INSTANT, None),
     ("acknowledged_by", sa.String(length=64), None),
@@ -33,9 +33,15 @@ def upgrade() -> None:
         for name, kind, default in INCIDENT:
             column = sa.Column(name, kind, server_default=default, nullable=default is None)
             incidents.add_column(column)
-    op.create_index("ix_incidents_next_at", "incidents", ["next_at"])
-    # An open incident of before waits for somebody: what is due looks at it at once.
-    op.execute("UPDATE incidents SET next_at = last_breach_at WHERE open_key IS NOT NULL")
+    op.execute("UPDATE incidents SET matter = 'subject/' || subject")
+    op.execute(
+        "UPDATE incidents SET open_key = exercise_id || '/' || matter WHERE open_key IS NOT NULL"
+    )
+    op.drop_index("ix_incidents_subject_alerted_at", table_name="incidents")
+    op.create_index(
+        "ix_incidents_matter_alerted_at", "incidents", ["exercise_id", "matter", "alerted_at"]
+    )
+    op.create_index("ix_incidents_closed_at", "incidents", ["closed_at"])
     with op.batch_alter_table("outbox") as outbox:
         outbox.alter_column("channel", type_=sa.String(length=64), existing_nullable=False)
     _incident_tables()
@@ -147,7 +153,11 @@ def downgrade() -> None:
     op.drop_table("incident_stories")
     with op.batch_alter_table("outbox") as outbox:
         outbox.alter_column("channel", type_=sa.String(length=16), existing_nullable=False)
-    op.drop_index("ix_incidents_next_at", table_name="incidents")
+    op.drop_index("ix_incidents_closed_at", table_name="incidents")
+    op.drop_index("ix_incidents_matter_alerted_at", table_name="incidents")
+    op.create_index(
+        "ix_incidents_subject_alerted_at", "incidents", ["exercise_id", "subject", "alerted_at"]
+    )
     for name, _kind, _default in reversed(INCIDENT):
         # Not in a batch, which makes the table anew: dropping the old one, SQLite would refuse for
         # the rows that refer to it.

@@ -9,12 +9,12 @@ from functools import cached_property
 
 from connectors.connector import Clock, Unseen
 from connectors.http import HttpClient
+from listener.app.alerting import Alerting
 from listener.app.owner import owner_name
 from listener.config.models import Config
 from listener.domain.calendar import WorkCalendar
 from listener.domain.oncall import Rota
 from listener.domain.privacy import Pseudonyms
-from listener.domain.rule import Level
 from listener.domain.watch import Watcher
 from listener.keys import Keys
 from listener.notifiers.base import Notifier
@@ -31,7 +31,6 @@ from listener.workflows.deliver import Postman
 from listener.workflows.expiry import Expiries
 from listener.workflows.forget import Forgetter
 from listener.workflows.graveyard import Graveyard
-from listener.workflows.judgement import Judgement
 from listener.workflows.marks import marker_of
 from listener.workflows.mend import Mender
 from listener.workflows.merge import Merger
@@ -44,9 +43,8 @@ from listener.workflows.rescore import Rescorer
 from listener.workflows.scoring import DeepScorer, Scorer
 from listener.workflows.standing import Standing
 from listener.workflows.stores import Stores, ledgers_of, tokens_of
-from listener.workflows.summon import Summons
 from listener.workflows.supervise import Supervisor
-from listener.workflows.tick import Ticker
+from listener.workflows.tick import Round, Ticker
 from listener.workflows.view import Viewer
 
 OnPage = Callable[[Source, Outcome], None]
@@ -112,19 +110,16 @@ class Application:
         return {source.id: source for source in built}
 
     @cached_property
-    def judgement(self) -> Judgement:
-        alerts = self.config.alerts
-        return Judgement(
-            rules=self.config.rule,
-            own=self.watcher.own,
-            policy=alerts.policy,
-            summons=Summons(
-                calendar=self.calendar,
-                rotas=self.rotas,
-                channels={level: alerts.channels(level) for level in Level},
-                mode=alerts.mode,
-            ),
+    def alerting(self) -> Alerting:
+        return Alerting(
+            config=self.config,
             config_hash=self.config_hash,
+            database=self.database,
+            watcher=self.watcher,
+            pseudonyms=self.pseudonyms,
+            calendar=self.calendar,
+            rotas=self.rotas,
+            notifiers=self.notifiers,
         )
 
     @cached_property
@@ -134,7 +129,7 @@ class Application:
             database=self.database,
             scorer=self.scorer,
             watcher=self.watcher,
-            judgement=self.judgement,
+            judgement=self.alerting.judgement,
             pseudonyms=self.pseudonyms,
             sealer=self.sealer,
             retention=privacy.retention,
@@ -293,8 +288,23 @@ class Application:
             policy=self.config.alerts.policy,
             owner=self.owner,
             rescorer=self.rescorer,
+            updates=self.alerting.updates,
+            rounds=self._rounds(),
             planners=(self.reporter.plan,),
             restricted_retention=self.config.privacy.restricted_retention,
             expirers=(self._expire_mail, self.receiver.expire, self._expire_spending),
-            handlers={"digest": self.reporter.run, "amend": self.mender.run},
+            handlers={
+                "digest": self.reporter.run,
+                "amend": self.mender.run,
+                "update": self.alerting.updater(self.composer.compose).run,
+                "morning": self.alerting.morning_round.run,
+            },
         )
+
+    def _rounds(self) -> tuple[Round, ...]:
+        """In this order: what is one is united before anybody is rung about both."""
+        alerting = self.alerting
+        rounds: tuple[Round, ...] = (alerting.lookout.look, alerting.reconciler.reconcile)
+        # Observe mode calls nobody: there is nothing to repeat or to pass on.
+        live = self.config.alerts.mode == "live"
+        return (*rounds, alerting.escalator.escalate) if live else rounds

@@ -25,6 +25,11 @@ class AlertSettings(Section):
     max_lateness: PositiveDuration = timedelta(hours=6)
     repeat_interval: PositiveDuration = timedelta(hours=4)
     resolve_after: PositiveDuration = timedelta(hours=12)
+    # A matter that was closed comes back once it has so many times the mentions it had then.
+    reopen_factor: float = Field(default=2.0, ge=1, le=100)
+    max_pages: int = Field(default=10, ge=1, le=60)  # of one person within half an hour
+    update_every: PositiveDuration = timedelta(minutes=10)  # of what was sent and can be changed
+    max_updates: int = Field(default=24, ge=0, le=1000)  # of one incident, for its figures alone
     critical: tuple[Channel, ...] = ("slack", "email")
     warning: tuple[Channel, ...] = ("slack",)
     info: tuple[Channel, ...] = ("console",)
@@ -37,6 +42,7 @@ class AlertSettings(Section):
             max_lateness=self.max_lateness,
             repeat_interval=self.repeat_interval,
             resolve_after=self.resolve_after,
+            reopen_factor=self.reopen_factor,
         )
 
     def channels(self, level: Level) -> tuple[Channel, ...]:

@@ -1,8 +1,13 @@
-"""What becomes of breaches: which incident they open or raise, and which of them call somebody."""
+"""What becomes of breaches: which of them open an incident, raise it, bring it back, call somebody.
+
+An incident is about one matter: a story, or what is said of a subject in sum. It is open until
+somebody acknowledges it, resolved or dismissed at the end, and remembered for a while: the same
+matter comes back only where it has grown beyond what it was when it was closed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,13 +31,16 @@ class AlertKind(StrEnum):
 
     OPENED = "opened"
     RAISED = "raised"  # to a graver level
+    REOPENED = "reopened"  # it came back after it was closed
+    REPEATED = "repeated"  # nobody has answered
+    ESCALATED = "escalated"  # to the next step of the chain
     REMINDED = "reminded"  # still breaching after the repeat interval
     RECORDED = "recorded"  # too old to call anybody: told with the next summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One subject's trouble, as stored."""
+    """One matter's trouble, as stored."""
 
     id: int
     subject: str
@@ -40,25 +48,49 @@ class Incident:
     state: State
     opened_at: datetime
     last_breach_at: datetime
+    matter: str = ""
     alerted_at: datetime | None = None
     alerted_level: Level | None = None
     evidence: Sequence[Mapping[str, Any]] = ()
     exercise_id: str = ""
-    mentions: int = 0
+    step: int = 0  # of the escalation: how far up it was called
+    step_at: datetime | None = None
+    paged_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    close_reason: str | None = None
+    closing: Mapping[str, Any] = field(default_factory=dict)
+    merged_into: int | None = None
+    updated_at: datetime | None = None
+    updates: int = 0
+
+    @property
+    def unfinished(self) -> bool:
+        return self.state in UNFINISHED
+
+    @property
+    def exempt(self) -> bool:
+        """Whether a life or somebody's safety is at stake: nothing holds its pages back."""
+        return any(item.get("exempt") for item in self.evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """`[alerts]`, as far as the decision needs it."""
+    """`[alerts]`, as far as the decisions need it."""
 
     max_lateness: timedelta
     repeat_interval: timedelta
     resolve_after: timedelta
+    reopen_factor: float = 2.0
+    remember: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What to write for one subject: the breaches that join, the level, and the alert if any."""
+    """What to write for one matter: the breaches that join, the level, and the alert if any."""
 
     subject: str
     level: Level
@@ -66,53 +98,52 @@ class Verdict:
     opens: bool
     alert: AlertKind | None
     mentions: frozenset[int] = field(default_factory=frozenset)
+    matter: str = ""
+    quiet_until: datetime | None = None  # it opens now and calls then: it called not long ago
 
     @property
     def last_breach_at(self) -> datetime:
         return max(breach.at for breach in self.breaches)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What is known of a matter beside its incident."""
+
+    alerted: tuple[datetime, Level] | None = None  # its last call, through closed incidents too
+    muted_by: int | None = None  # a critical incident of the same subject, whose warnings it mutes
+
+
 def judge(
-    breaches: Iterable[Breach],
-    current: Mapping[str, Incident],
-    paged: Mapping[str, tuple[datetime, Level]],
+    breaches: Sequence[Breach],
+    incident: Incident | None,
+    past: Past,
     *,
     policy: Policy,
     at: datetime,
-) -> list[Verdict]:
-    """One verdict a subject that was breached, gravest first.
-
-    `current` holds the unfinished incident of each subject, `paged` when and at what level each
-    subject last called somebody, also through incidents that are closed since.
-    """
-    by_subject: dict[str, list[Breach]] = {}
-    for breach in breaches:
-        by_subject.setdefault(breach.subject, []).append(breach)
-    verdicts = [
-        _verdict(subject, found, current.get(subject), paged.get(subject), policy, at)
-        for subject, found in by_subject.items()
-    ]
-    return sorted(verdicts, key=lambda v: -v.level.rank)
-
-
-def _verdict(
-    subject: str,
-    breaches: Sequence[Breach],
-    incident: Incident | None,
-    paged: tuple[datetime, Level] | None,
-    policy: Policy,
-    at: datetime,
 ) -> Verdict:
+    """What the breaches of one matter do. `incident` is its unfinished one, where there is one.
+
+    A closed incident that comes back is given as one that has none, and `past` says when it called.
+    """
     fresh = [b for b in breaches if at - b.at <= policy.max_lateness]
-    # What is too old to call anybody must not raise the level that calls them either.
-    level = max((b.level for b in fresh or breaches), key=lambda lv: lv.rank)
+    loud = [b for b in fresh if b.muted_by is None]
+    # What calls nobody, being too old or muted, must not raise the level that calls them either.
+    level = max((b.level for b in loud or fresh or breaches), key=lambda lv: lv.rank)
+    alert = _late(incident)
+    if fresh:
+        alert = _alert(level, loud, incident, past, policy, at) if loud else None
+    quiet = None
+    if alert is None and incident is None and past.alerted and level is Level.CRITICAL and loud:
+        quiet = past.alerted[0] + policy.repeat_interval
     return Verdict(
-        subject=subject,
+        subject=breaches[0].subject,
         level=level,
         breaches=tuple(breaches),
         opens=incident is None,
-        alert=_alert(level, incident, paged, policy, at) if fresh else _late(incident),
+        alert=alert,
         mentions=frozenset(m for b in breaches for m in b.mentions),
+        quiet_until=quiet,
     )
 
 
@@ -122,23 +153,57 @@ def _late(incident: Incident | None) -> AlertKind | None:
 
 def _alert(
     level: Level,
+    fresh: Sequence[Breach],
     incident: Incident | None,
-    paged: tuple[datetime, Level] | None,
+    past: Past,
     policy: Policy,
     at: datetime,
 ) -> AlertKind | None:
-    if paged is None:
+    if past.muted_by is not None and level is not Level.CRITICAL:
+        return None
+    if past.alerted is None:
         return AlertKind.OPENED
-    last, last_level = paged
-    if level.rank > last_level.rank:
+    last, last_level = past.alerted
+    if level.rank > last_level.rank or _is_newly_grave(fresh, incident):
         return AlertKind.RAISED if incident else AlertKind.OPENED
     if at - last < policy.repeat_interval:
         return None
     if incident is None:
         return AlertKind.OPENED
-    return AlertKind.REMINDED if incident.state is State.OPEN else None
+    # A critical one mutes its warnings: whoever was called knows worse.
+    is_open = incident.state is State.OPEN and level.rank >= incident.level.rank
+    return AlertKind.REMINDED if is_open else None
+
+
+def _is_newly_grave(fresh: Sequence[Breach], incident: Incident | None) -> bool:
+    """A life is at stake, and whoever was called before was not told so."""
+    if incident is None:
+        return False
+    told = {item["rule"] for item in incident.evidence if item.get("exempt")}
+    return any(b.exempt and b.level is Level.CRITICAL and b.rule not in told for b in fresh)
 
 
 def is_calm(incident: Incident, *, policy: Policy, at: datetime) -> bool:
     """Whether an incident has been without a breach for long enough to be closed by itself."""
-    return incident.state in UNFINISHED and at - incident.last_breach_at >= policy.resolve_after
+    return incident.unfinished and at - incident.last_breach_at >= policy.resolve_after
+
+
+REOPEN_BY = 5  # mentions more at least: a matter of one post does not come back with its copy
+
+
+def comes_back(
+    closed: Incident, breaches: Collection[Breach], *, mentions: int, policy: Policy, at: datetime
+) -> bool:
+    """Whether a matter that was closed has grown beyond what it was then.
+
+    `mentions` counts those of the matter by now. A life at stake comes back at once, unless
+    somebody looked and said that there was none.
+    """
+    level = max((b.level for b in breaches), key=lambda lv: lv.rank)
+    if level.rank > closed.level.rank:
+        return True
+    exempt = any(b.exempt and at - b.at <= policy.max_lateness for b in breaches)
+    if exempt and closed.state is State.RESOLVED and not closed.exempt:
+        return True
+    before = int(closed.closing.get("mentions", 0))
+    return mentions >= max(policy.reopen_factor * before, before + REOPEN_BY)

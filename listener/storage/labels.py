@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, func, insert, select
+from sqlalchemy import Row, Select, and_, delete, exists, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.domain.labelling import Candidate, Word
@@ -66,6 +66,18 @@ async def add(
     ]
     if rows:
         await connection.execute(insert(labels), rows)
+
+
+async def withdraw(connection: AsyncConnection, ids: Collection[int]) -> None:
+    """Take back what a dismissed alert said of these mentions, where nobody has looked at it yet."""
+    for part in chunks(sorted(ids)):
+        await connection.execute(
+            delete(labels).where(
+                labels.c.mention_id.in_(part),
+                labels.c.origin == "dismissal",
+                labels.c.reviewed.is_(False),
+            )
+        )
 
 
 async def current(connection: AsyncConnection, ids: Collection[int]) -> dict[int, dict[str, str]]:

@@ -208,6 +208,27 @@ async def get(connection: AsyncConnection, letter_id: int) -> Standing | None:
     )
 
 
+async def roots(
+    connection: AsyncConnection, incident_id: int, channels: Collection[str]
+) -> list[Standing]:
+    """The first message about an incident on each of these channels: the one that is kept true."""
+    rows = await connection.execute(
+        select(outbox)
+        .where(
+            outbox.c.incident_id == incident_id,
+            outbox.c.channel.in_(list(channels)),
+            outbox.c.kind == "alert",
+            outbox.c.state == SENT,
+        )
+        .order_by(outbox.c.id)
+    )
+    found: dict[str, Standing] = {}
+    for row in rows:
+        standing = Standing(letter=_letter(row), receipt=row.receipt, on_its_way=False)
+        found.setdefault(row.channel, standing)
+    return list(found.values())
+
+
 async def showing(
     connection: AsyncConnection, *, incidents: Collection[int], weeks: Collection[str]
 ) -> list[int]:

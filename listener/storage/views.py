@@ -93,6 +93,20 @@ async def tally(connection: AsyncConnection, incident_id: int) -> list[Said]:
     return [Said(**row._mapping) for row in rows]
 
 
+async def weight(connection: AsyncConnection, incident_id: int) -> dict[str, float]:
+    """What an incident amounts to: its mentions, the negative ones, the gravest."""
+    query = (
+        select(
+            func.count().label("mentions"),
+            func.count().filter(mentions.c.sentiment == "negative").label("negative"),
+            func.coalesce(func.max(mentions.c.severity), 0).label("severity"),
+        )
+        .join(incident_mentions, incident_mentions.c.mention_id == mentions.c.id)
+        .where(incident_mentions.c.incident_id == incident_id)
+    )
+    return dict((await connection.execute(query)).one()._mapping)
+
+
 async def incident_list(
     connection: AsyncConnection,
     *,

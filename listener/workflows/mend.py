@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.notifiers.base import Amending, DeliveryError, Notifier, Receipt
-from listener.storage import due, incidents, outbox
+from listener.storage import belonging, due, outbox
 from listener.storage.database import Database
 from listener.storage.due import Errand
 from listener.storage.outbox import Letter
@@ -60,7 +60,7 @@ class Mender:
         self, connection: AsyncConnection, shown: Mapping[int, datetime], at: datetime
     ) -> list[Errand]:
         """One errand a message that may show these mentions (their id, and when they occurred)."""
-        numbers = await incidents.of_mentions(connection, shown)
+        numbers = await belonging.of_mentions(connection, shown)
         weeks = {_week(instant.astimezone(self.zone)) for instant in shown.values()}
         errands = []
         for letter_id in await outbox.showing(connection, incidents=numbers, weeks=weeks):

@@ -85,7 +85,7 @@ class Processor:
         self.gatherer = Gatherer(
             watcher=watcher, pseudonyms=pseudonyms, zone=zone, exercise_id=exercise_id
         )
-        self.marker = marker or Marker(rules=judgement.rules, own=judgement.own)
+        self.marker = marker or Marker(rules=judgement.weigher.rules, own=judgement.weigher.own)
         self.rows = RowMaker(
             pseudonyms=pseudonyms,
             sealer=sealer,

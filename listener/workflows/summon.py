@@ -1,4 +1,4 @@
-"""Whom an alert calls, by which channels and when: rows for the outbox, in the same transaction."""
+"""Whom an alert reaches: the person on call at once, the team in its hours, the console in silence."""
 
 from __future__ import annotations
 
@@ -11,87 +11,123 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.domain.calendar import WorkCalendar
 from listener.domain.incident import AlertKind, Incident, Verdict
-from listener.domain.oncall import Rota
+from listener.domain.paging import first_call
 from listener.domain.rule import Level
-from listener.storage import incidents, outbox
+from listener.storage import incidents, outbox, timeline
+from listener.workflows.morning import Morning
+from listener.workflows.ring import Ringer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summons:
-    """The calendar, the rotas and the channels of each level."""
+    """The calendar, who is rung, and the channels of each level."""
 
     calendar: WorkCalendar
-    rotas: Sequence[Rota]
+    ringer: Ringer
     channels: Mapping[Level, Sequence[str]]
     mode: Literal["observe", "live"]
+    morning: Morning
     exercise_id: str = ""
-
-    def on_call(self, at: datetime) -> list[str]:
-        """Everybody on call at an instant, each once."""
-        return list(dict.fromkeys(rota.on_call(at).person for rota in self.rotas))
 
     async def call(
         self, connection: AsyncConnection, incident: Incident, verdict: Verdict, at: datetime
     ) -> int:
-        """Put one alert in the outbox, a row a channel and person; how many rows were added."""
+        """Put one alert in the outbox, or on the morning's list; how many rows were added."""
         if verdict.alert is None:
             return 0
         level = Level.WARNING if verdict.alert is AlertKind.RECORDED else verdict.level
-        called: list[str | None] = [*self.on_call(at)] if level is Level.CRITICAL else []
-        due_at = self.due_at(level, at)
-        payload = self._payload(verdict, at, due_at, called)
-        channels = ["console"] if self.mode == "observe" else self.channels[level]
-        occasion = self._occasion(incident, verdict, at, due_at)
-        added = 0
-        for channel in channels:
-            people = called if called and self.mode == "live" and channel != "console" else [None]
-            for person in people:
-                added += await outbox.enqueue(
-                    connection,
-                    key=f"{occasion}/{channel}/{person or 'team'}",
-                    kind="alert",
-                    channel=channel,
-                    person=person,
-                    payload=payload,
-                    created_at=at,
-                    due_at=due_at,
-                    incident_id=incident.id,
-                    thread=f"incident-{incident.id}{self.exercise_id}",
-                    exercise_id=self.exercise_id,
-                )
-        if added or due_at == at:
-            await self._log(connection, incident, verdict, at, called)
-        if verdict.alert is not AlertKind.RECORDED:
-            # What is held reaches people when it is delivered: the next reminder counts from there.
-            await incidents.mark_alerted(connection, incident.id, at=due_at, level=verdict.level)
+        if self.mode == "observe":
+            return await self._observe(connection, incident, verdict, level, at)
+        if level is Level.CRITICAL:
+            call = first_call(self.ringer.steps(incident, at), verdict.alert)
+            if call.people:
+                return await self.ringer.ring(connection, [(incident, call)], at)
+        return await self._tell_team(connection, incident, verdict, level, at)
+
+    async def _observe(
+        self,
+        connection: AsyncConnection,
+        incident: Incident,
+        verdict: Verdict,
+        level: Level,
+        at: datetime,
+    ) -> int:
+        """Say on the console whom it would have called."""
+        steps = self.ringer.steps(incident, at) if level is Level.CRITICAL else ()
+        called = list(steps[0].people) if steps else []
+        added = await self._enqueue(
+            connection, incident, verdict, level, at, channels=["console"], called=called
+        )
+        await self._log(connection, incident, verdict, at, "would_have_alerted", called=called)
+        await self._mark(connection, incident, verdict, at)
         return added
 
-    def _payload(
-        self, verdict: Verdict, at: datetime, due_at: datetime, called: Sequence[str | None]
-    ) -> dict[str, Any]:
-        """What a letter keeps of its alert: keys and instants, never a text."""
-        return {
+    async def _tell_team(
+        self,
+        connection: AsyncConnection,
+        incident: Incident,
+        verdict: Verdict,
+        level: Level,
+        at: datetime,
+    ) -> int:
+        """A warning out of hours is held until somebody reads: telling waits, judging never does."""
+        opening = self.calendar.next_opening(at) if level is Level.WARNING else at
+        if opening > at:
+            await self.morning.hold(connection, incident.id, at=at, until=opening)
+            # What is held reaches people in the morning: the next reminder counts from there.
+            await self._mark(connection, incident, verdict, opening)
+            return 1
+        added = await self._enqueue(
+            connection, incident, verdict, level, at, channels=self.channels[level]
+        )
+        await self._log(connection, incident, verdict, at, "alerted")
+        await self._mark(connection, incident, verdict, at)
+        return added
+
+    async def _enqueue(
+        self,
+        connection: AsyncConnection,
+        incident: Incident,
+        verdict: Verdict,
+        level: Level,
+        at: datetime,
+        *,
+        channels: Sequence[str],
+        called: Sequence[str] = (),
+    ) -> int:
+        stamp = int(at.timestamp() * 1000)
+        occasion = f"{self.exercise_id}incident-{incident.id}/{verdict.alert}/{level}/{stamp}"
+        payload: dict[str, Any] = {
             "alert": str(verdict.alert),
             "level": verdict.level.value,
-            "held_since": at.isoformat() if due_at > at else None,
             "called": list(called),
             "observed": self.mode == "observe",
         }
+        added = 0
+        for channel in channels:
+            added += await outbox.enqueue(
+                connection,
+                key=f"{occasion}/{channel}/team",
+                kind="alert",
+                channel=channel,
+                person=None,
+                payload=payload,
+                created_at=at,
+                due_at=at,
+                incident_id=incident.id,
+                thread=f"incident-{incident.id}{self.exercise_id}",
+                exercise_id=self.exercise_id,
+            )
+        return added
 
-    def due_at(self, level: Level, at: datetime) -> datetime:
-        """A warning out of hours is held until somebody reads: delivery waits, judging never does."""
-        held = level is Level.WARNING and self.mode == "live"
-        return self.calendar.next_opening(at) if held else at
-
-    def _occasion(
-        self, incident: Incident, verdict: Verdict, at: datetime, due_at: datetime
-    ) -> str:
-        """Stands for one alert in the keys of its letters: what a night holds is told once."""
-        incident_key = f"{self.exercise_id}incident-{incident.id}"
-        if due_at > at and verdict.alert is not AlertKind.RECORDED:
-            # Reminders would arrive all at once, with the figures of one and the same moment.
-            return f"{incident_key}/held/{verdict.level}/{int(due_at.timestamp())}"
-        return f"{incident_key}/{verdict.alert}/{verdict.level}/{int(at.timestamp() * 1000)}"
+    async def _mark(
+        self, connection: AsyncConnection, incident: Incident, verdict: Verdict, at: datetime
+    ) -> None:
+        if verdict.alert is not AlertKind.RECORDED:
+            level = verdict.level
+            await incidents.change(
+                connection, incident.id, alerted_at=at, alerted_level=level, snoozed_until=None
+            )
 
     async def _log(
         self,
@@ -99,13 +135,14 @@ class Summons:
         incident: Incident,
         verdict: Verdict,
         at: datetime,
-        called: Sequence[str | None],
+        kind: str,
+        called: Sequence[str] = (),
     ) -> None:
-        await incidents.add_event(
+        await timeline.add(
             connection,
             incident.id,
             at=at,
-            kind="alerted" if self.mode == "live" else "would_have_alerted",
+            kind=kind,
             alert=str(verdict.alert),
             level=verdict.level.value,
             called=list(called),

@@ -11,7 +11,9 @@ from listener.domain.incident import Policy, State, is_calm
 from listener.storage import due, erasure, incidents, sources, stories
 from listener.storage.database import Database
 from listener.storage.due import Errand
+from listener.workflows.closing import close_incident
 from listener.workflows.rescore import Rescorer
+from listener.workflows.update import Updates
 
 log = logging.getLogger(__name__)
 
@@ -20,18 +22,22 @@ EXPIRY_EVERY = timedelta(hours=1)
 
 Handler = Callable[[Errand, datetime], Awaitable[None]]
 Planner = Callable[[datetime], Awaitable[None]]
+Round = Callable[[datetime], Awaitable[object]]
 
 
 @dataclass(slots=True, kw_only=True)
 class Ticker:
-    """`planners` write the errands that are to come, `handlers` do them, by kind; `expirers` put
-    away, once an hour, what has had its time outside the database.
+    """`rounds` are done first, each time and whatever becomes of the others; `planners` write the
+    errands that are to come, `handlers` do them, by kind; `expirers` put away, once an hour, what
+    has had its time outside the database.
     """
 
     database: Database
     policy: Policy
     owner: str
     rescorer: Rescorer
+    updates: Updates
+    rounds: Sequence[Round] = ()
     planners: Sequence[Planner] = ()
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     expirers: Sequence[Planner] = ()
@@ -40,7 +46,12 @@ class Ticker:
     _expired_at: datetime | None = None
 
     async def tick(self, at: datetime) -> None:
-        """Everything that is due: calm incidents, errands, expiry, scores that are missing."""
+        """Everything that is due: who must be rung, calm incidents, errands, expiry, scores."""
+        for go_round in self.rounds:
+            try:
+                await go_round(at)
+            except Exception:  # a fault in one must not keep phones from ringing
+                log.exception("tick.round_failed round=%s", getattr(go_round, "__name__", "?"))
         await self._resolve(at)
         for plan in self.planners:
             await plan(at)
@@ -51,19 +62,15 @@ class Ticker:
     async def _resolve(self, at: datetime) -> None:
         async with self.database.read() as connection:
             current = await incidents.unfinished(connection, exercise_id=self.exercise_id)
-        calm = [i for i in current.values() if is_calm(i, policy=self.policy, at=at)]
-        if not calm:
-            return
-        async with self.database.write() as connection:
-            # Read again: a breach may have come between the look and the lock.
-            current = await incidents.unfinished(connection, exercise_id=self.exercise_id)
-            for incident in calm:
-                latest = current.get(incident.subject)
-                if latest is None or not is_calm(latest, policy=self.policy, at=at):
-                    continue
-                if await incidents.close(connection, latest.id, at=at, state=State.RESOLVED):
-                    await incidents.add_event(
-                        connection, latest.id, at=at, kind="resolved", how="calm"
+        for incident in current:
+            if not is_calm(incident, policy=self.policy, at=at):
+                continue
+            async with self.database.write() as connection:
+                # Read again: a breach may have come between the look and the lock.
+                held = await incidents.hold(connection, incident.id)
+                if held is not None and is_calm(held, policy=self.policy, at=at):
+                    await close_incident(
+                        connection, held, self.updates, at=at, state=State.RESOLVED, how="calm"
                     )
 
     async def _run_errands(self, at: datetime) -> None:

@@ -16,8 +16,10 @@ from classifiers.virality import virality
 from connectors.connector import Clock, Page
 from connectors.mention import Author, Engagement, Kind, Mention, MentionKey
 from listener.domain.calendar import CalendarSettings, WorkCalendar
+from listener.domain.escalation import Chain, EscalationSettings
 from listener.domain.incident import Policy
 from listener.domain.oncall import Rota, RotaSettings
+from listener.domain.paging import PagingPolicy
 from listener.domain.privacy import Pseudonyms
 from listener.domain.rule import CountRule, Level, NegativeShareRule, SeverityRule
 from listener.domain.watch import Watch, Watcher
@@ -28,10 +30,14 @@ from listener.workflows.collect import Collector
 from listener.workflows.draft import Origin
 from listener.workflows.judgement import Judgement
 from listener.workflows.marks import Marker
+from listener.workflows.morning import Morning
 from listener.workflows.process import Processor
+from listener.workflows.ring import Ringer
 from listener.workflows.standing import Standing
 from listener.workflows.summon import Summons
 from listener.workflows.supervise import Supervisor
+from listener.workflows.update import Updates
+from listener.workflows.weigh import Weigher
 
 PARIS = ZoneInfo("Europe/Paris")
 NIGHT = datetime(2026, 3, 14, 22, 0, tzinfo=UTC)  # a Saturday, 23:00 in Paris
@@ -129,19 +135,7 @@ def house(
         RotaSettings(id="astreinte", people=("lea",), starts_on="2026-01-05", fallback="marc"),
         PARIS,
     )
-    summons = Summons(
-        calendar=calendar,
-        rotas=[rota],
-        channels={
-            Level.CRITICAL: ("slack", "email"),
-            Level.WARNING: ("slack",),
-            Level.INFO: ("console",),
-        },
-        mode=mode,
-    )
-    judgement = Judgement(
-        rules=rules, own=watcher.own, policy=POLICY, summons=summons, config_hash="0" * 16
-    )
+    judgement = judgement_of(watcher, calendar, [rota], rules, mode)
     return Processor(
         database=database,
         scorer=scorer or WordScorer(),
@@ -153,6 +147,47 @@ def house(
         quarantine=timedelta(days=30),
         zone=PARIS,
         marker=Marker(rules=rules, own=watcher.own, deep=deep),
+    )
+
+
+def judgement_of(
+    watcher: Watcher,
+    calendar: WorkCalendar,
+    rotas: Sequence[Rota],
+    rules: Sequence[Any],
+    mode: Any,
+    *,
+    escalation: EscalationSettings | None = None,
+    paging: PagingPolicy | None = None,
+    exercise_id: str = "",
+) -> Judgement:
+    """Judges by these rules, and rings whom these rotas name."""
+    settings = escalation or EscalationSettings()
+    summons = Summons(
+        calendar=calendar,
+        ringer=Ringer(
+            chain=Chain(settings, rotas, calendar),
+            channels=("slack", "email"),
+            policy=paging or PagingPolicy(),
+            exercise_id=exercise_id,
+        ),
+        channels={
+            Level.CRITICAL: ("slack", "email"),
+            Level.WARNING: ("slack",),
+            Level.INFO: ("console",),
+        },
+        mode=mode,
+        morning=Morning(channels=("slack",), exercise_id=exercise_id),
+        exercise_id=exercise_id,
+    )
+    return Judgement(
+        weigher=Weigher(rules=rules, own=watcher.own, exercise_id=exercise_id),
+        policy=POLICY,
+        summons=summons,
+        updates=Updates(channels=("slack",), exercise_id=exercise_id),
+        config_hash="0" * 16,
+        narrow=frozenset({"urgences"}),
+        exercise_id=exercise_id,
     )
 
 

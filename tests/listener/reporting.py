@@ -15,6 +15,7 @@ from listener.workflows.compose import Composer
 from listener.workflows.deliver import Postman
 from listener.workflows.report import Reporter
 from listener.workflows.tick import Ticker
+from listener.workflows.update import Updates
 from listener.workflows.view import Viewer
 from tests.listener.house import POLICY, WATCHES
 from tests.listener.weeks import MONDAY, PARIS, SEALER, W47
@@ -78,6 +79,7 @@ class House:
             policy=POLICY,
             owner="test",
             rescorer=SimpleNamespace(rescore=_nothing),
+            updates=Updates(channels=()),
             planners=(self.reporter.plan,),
             handlers={"digest": self.reporter.run},
         )

@@ -122,8 +122,9 @@ async def test_old_news_is_recorded_and_pages_nobody(database) -> None:
     old = mention(1, published_at=NIGHT - timedelta(hours=9))
     await processor.process(page(old), ORIGIN, NIGHT)
     await deepener.deepen(LATER, LONG)
-    letters = await rows(database, "outbox")
-    assert {letter.payload["alert"] for letter in letters} == {"recorded"}
+    assert await rows(database, "outbox") == []
+    (morning,) = await rows(database, "due")
+    assert morning.kind == "morning"
 
 
 async def test_an_old_post_that_takes_off_today_is_news_of_today(database) -> None:
@@ -416,7 +417,7 @@ class Alerts:
             reads_deeply=lambda: self.deep,
         )
         async with self.database.read() as connection:
-            (incident,) = (await incidents.unfinished(connection)).values()
+            (incident,) = await incidents.unfinished(connection)
             letter_id = (await connection.execute(select(outbox_rows.c.id))).scalars().first()
             standing = await outbox.get(connection, letter_id)
             return await viewer.alert(connection, incident, standing.letter, NIGHT)

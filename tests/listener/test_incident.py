@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listener.domain.incident import AlertKind, Incident, Policy, State, Verdict, is_calm, judge
+from listener.domain.incident import (
+    AlertKind,
+    Incident,
+    Past,
+    Policy,
+    State,
+    Verdict,
+    is_calm,
+    judge,
+)
 from listener.domain.rule import Breach, Level
 
 AT = datetime(2026, 3, 14, 22, tzinfo=UTC)
@@ -40,14 +49,8 @@ def verdict(
     current: Incident | None = None,
     paged: tuple[timedelta, Level] | None = None,
 ) -> Verdict:
-    (found,) = judge(
-        breaches,
-        {"chu": current} if current else {},
-        {"chu": (AT - paged[0], paged[1])} if paged else {},
-        policy=POLICY,
-        at=AT,
-    )
-    return found
+    past = Past(alerted=(AT - paged[0], paged[1]) if paged else None)
+    return judge(breaches, current, past, policy=POLICY, at=AT)
 
 
 def test_the_first_breach_opens_an_incident_and_calls() -> None:
@@ -120,21 +123,6 @@ def test_an_old_grave_breach_does_not_raise_the_level_that_calls() -> None:
 
 def test_an_incident_that_was_only_recorded_calls_when_it_becomes_fresh() -> None:
     assert verdict(breach(), current=incident()).alert is AlertKind.OPENED
-
-
-def test_subjects_are_judged_apart_the_gravest_first() -> None:
-    found = judge(
-        [breach(Level.WARNING, subject="urgences"), breach(Level.CRITICAL)],
-        {"urgences": incident(Level.WARNING, subject="urgences")},
-        {"urgences": (AT, Level.WARNING)},
-        policy=POLICY,
-        at=AT,
-    )
-    assert [(v.subject, v.alert) for v in found] == [("chu", AlertKind.OPENED), ("urgences", None)]
-
-
-def test_no_breach_no_verdict() -> None:
-    assert judge([], {"chu": incident()}, {}, policy=POLICY, at=AT) == []
 
 
 @pytest.mark.parametrize(

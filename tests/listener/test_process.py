@@ -158,6 +158,9 @@ async def test_an_outage_that_spans_a_crisis_pages_once_when_it_ends(database) -
     assert sorted(row.channel for row in critical) == ["email", "slack"]
 
 
+MONDAY = datetime(2026, 3, 16, 8, 0, tzinfo=UTC)  # 9:00 in Paris
+
+
 async def test_a_breach_older_than_the_lateness_is_recorded_and_told_by_day(database) -> None:
     processor = house(database)
     await live(processor)
@@ -165,9 +168,9 @@ async def test_a_breach_older_than_the_lateness_is_recorded_and_told_by_day(data
     await processor.process(page(old), ORIGIN, NIGHT)
     (incident,) = await rows(database, "incidents")
     assert incident.alerted_at is None
-    (letter,) = await rows(database, "outbox")
-    assert letter.payload["alert"] == "recorded"
-    assert letter.due_at == datetime(2026, 3, 16, 8, 0, tzinfo=UTC)  # Monday, 9:00 in Paris
+    assert await count(database, "outbox") == 0
+    (morning,) = await rows(database, "due")
+    assert (morning.kind, morning.due_at) == ("morning", MONDAY)
 
 
 async def test_an_old_post_that_takes_off_today_does_page(database) -> None:
@@ -199,20 +202,19 @@ async def test_an_old_post_that_is_merely_read_again_pages_nobody(database) -> N
     assert await count(database, "outbox") == before
 
 
-async def test_within_the_repeat_interval_a_subject_pages_once_unless_it_gets_graver(
-    database,
-) -> None:
+async def test_within_the_repeat_interval_a_story_pages_once(database) -> None:
     processor = house(database)
     await live(processor)
     for n in range(3):
         at = NIGHT + timedelta(minutes=n)
-        grave = mention(n, "CHU honte gravité 90", published_at=at)
+        grave = mention(n, f"CHU honte gravité 9{n}", published_at=at, root_id="racine")
         await processor.process(page(grave), ORIGIN, at)
     assert await count(database, "outbox") == 2
+    assert await count(database, "incidents") == 1
+    assert await count(database, "incident_mentions") == 3
     later = NIGHT + timedelta(hours=5)
-    await processor.process(
-        page(mention(9, "CHU honte gravité 90", published_at=later)), ORIGIN, later
-    )
+    last = mention(9, "CHU honte gravité 90", published_at=later, root_id="racine")
+    await processor.process(page(last), ORIGIN, later)
     alerts = [row.payload["alert"] for row in await rows(database, "outbox")]
     assert sorted(set(alerts)) == ["opened", "reminded"]
 
@@ -222,10 +224,10 @@ async def test_a_warning_at_night_is_held_until_somebody_reads(database) -> None
     await live(processor)
     crowd = [mention(n, "CHU de Valmont honte" if n < 8 else "CHU merci") for n in range(12)]
     outcome = await processor.process(page(*crowd), ORIGIN, NIGHT)
-    (held,) = await rows(database, "outbox")
     assert outcome.alerts == 1
-    assert held.payload["held_since"] is not None
-    assert held.due_at == datetime(2026, 3, 16, 8, 0, tzinfo=UTC)
+    assert await count(database, "outbox") == 0
+    (morning,) = await rows(database, "due")
+    assert (morning.kind, morning.due_at) == ("morning", MONDAY)
 
 
 async def test_a_warning_that_goes_on_all_weekend_is_told_once_when_somebody_reads(
@@ -240,10 +242,10 @@ async def test_a_warning_that_goes_on_all_weekend_is_told_once_when_somebody_rea
             for n in range(12)
         ]
         await processor.process(page(*crowd), ORIGIN, at)
-    (held,) = await rows(database, "outbox")
-    assert held.payload["alert"] == "opened"
-    assert held.due_at == datetime(2026, 3, 16, 8, 0, tzinfo=UTC)
-    assert [e.kind for e in await rows(database, "incident_events")].count("alerted") == 1
+    mornings = [row for row in await rows(database, "due") if row.kind == "morning"]
+    assert [morning.due_at for morning in mornings] == [MONDAY]
+    kinds = [event.kind for event in await rows(database, "incident_events")]
+    assert kinds.count("held") == 1
 
 
 async def test_observe_mode_says_whom_it_would_have_called(database) -> None:
@@ -263,7 +265,7 @@ async def test_observe_mode_holds_nothing_back(database) -> None:
     await processor.process(page(*crowd), ORIGIN, NIGHT)
     (letter,) = await rows(database, "outbox")
     assert letter.due_at == NIGHT
-    assert letter.payload["held_since"] is None
+    assert await count(database, "incident_events", kind="held") == 0
 
 
 async def test_no_handle_name_or_link_stands_in_the_database_in_clear(database) -> None:
@@ -461,8 +463,10 @@ async def test_a_held_warning_is_not_reminded_of_as_soon_as_it_is_delivered(data
             for n in range(12)
         ]
         await processor.process(page(*crowd), ORIGIN, at)
-    alerts = [row.payload["alert"] for row in await rows(database, "outbox")]
-    assert alerts == ["opened", "reminded"]
+    (reminder,) = await rows(database, "outbox")
+    assert reminder.payload["alert"] == "reminded"
+    assert reminder.created_at == monday + timedelta(hours=5)
+    assert await count(database, "incident_events", kind="held") == 1
 
 
 async def test_no_length_or_number_of_the_networks_choosing_loses_a_page(database) -> None:

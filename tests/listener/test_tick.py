@@ -42,7 +42,15 @@ from tests.listener.tiers import Says, said
 def ticker(database: Any, owner: str = "one", **values: Any) -> Ticker:
     processor = values.pop("processor", None) or house(database)
     rescorer = Rescorer(processor=processor)
-    return Ticker(database=database, policy=POLICY, owner=owner, rescorer=rescorer, **values)
+    updates = processor.judgement.updates
+    return Ticker(
+        database=database,
+        policy=POLICY,
+        owner=owner,
+        rescorer=rescorer,
+        updates=updates,
+        **values,
+    )
 
 
 @dataclass

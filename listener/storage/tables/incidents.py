@@ -24,8 +24,8 @@ incidents = Table(
     Column("id", Key, primary_key=True),
     exercise(),
     Column("subject", String(64), nullable=False),
-    # None once closed: at most one unfinished incident a story, or an aggregate of a subject.
-    Column("open_key", String(160)),
+    Column("matter", String(80), nullable=False),  # what it is about: listener.domain.matter
+    Column("open_key", String(160)),  # None once closed: at most one unfinished a matter
     Column("level", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("opened_at", Instant, nullable=False),
@@ -36,11 +36,10 @@ incidents = Table(
     Column("config_hash", String(16), nullable=False),
     Column("evidence", JSON, nullable=False),  # the latest breach of each rule, in figures
     Column("merged_into", Key, ForeignKey("incidents.id")),
-    # How far up the escalation it is, and when its next due moment comes, whatever it is.
+    # How far up the escalation it is.
     Column("step", Integer, nullable=False, server_default="0"),
     Column("step_at", Instant),  # when that step began to be called
     Column("paged_at", Instant),  # the last ring
-    Column("next_at", Instant),  # None: nothing is to be done unless something happens
     Column("snoozed_until", Instant),
     Column("acknowledged_at", Instant),
     Column("acknowledged_by", String(64)),  # a person's id
@@ -50,8 +49,8 @@ incidents = Table(
     Column("updated_at", Instant),  # when the messages that were sent last said its figures anew
     Column("updates", Integer, nullable=False, server_default="0"),
     Index("uq_incidents_open_key", "open_key", unique=True),
-    Index("ix_incidents_next_at", "next_at"),
-    Index("ix_incidents_subject_alerted_at", "exercise_id", "subject", "alerted_at"),
+    Index("ix_incidents_closed_at", "closed_at"),
+    Index("ix_incidents_matter_alerted_at", "exercise_id", "matter", "alerted_at"),
 )
 
 incident_mentions = Table(
