@@ -13,11 +13,13 @@ from listener.workflows.supervise import Supervisor
 
 log = logging.getLogger(__name__)
 
-AHEAD = timedelta(days=30)
+AHEAD = timedelta(days=7)
+Told = set[tuple[str, datetime]]
+"""Holes that this process has logged, by rota and beginning."""
 
 
 def holes_ahead(rotas: Sequence[Rota], at: datetime) -> list[Hole]:
-    """Holes of the next month. One that lasts already began, at the earliest, with this month:
+    """Holes of the next week. One that lasts already began, at the earliest, with this month:
     so that a restart tells nothing twice, and a new month tells it again.
     """
     month = at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
@@ -26,16 +28,24 @@ def holes_ahead(rotas: Sequence[Rota], at: datetime) -> list[Hole]:
 
 
 async def tell_holes(
-    rotas: Sequence[Rota], *, database: Database, supervisor: Supervisor, at: datetime
+    rotas: Sequence[Rota],
+    *,
+    database: Database,
+    supervisor: Supervisor,
+    at: datetime,
+    told: Told | None = None,
 ) -> None:
-    """Log each hole and put a notice to the team in the outbox, once a hole."""
+    """Put a notice of each hole to the team in the outbox, once a hole, and log what is not `told`."""
     for hole in holes_ahead(rotas, at):
-        log.warning(
-            "rota.hole rota=%s since=%s until=%s",
-            hole.rota,
-            hole.since.isoformat(),
-            hole.until.isoformat(),
-        )
+        if told is None or (hole.rota, hole.since) not in told:
+            log.warning(
+                "rota.hole rota=%s since=%s until=%s",
+                hole.rota,
+                hole.since.isoformat(),
+                hole.until.isoformat(),
+            )
+        if told is not None:
+            told.add((hole.rota, hole.since))
         async with database.write() as connection:
             await supervisor.notice(
                 connection,

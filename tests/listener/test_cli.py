@@ -144,9 +144,33 @@ def test_a_part_that_fails_is_shown_and_ends_with_one(cli: Cli, tmp_path: Path) 
 def test_who_is_on_call_at_an_instant_of_the_hospital(
     cli: Cli, at: str, person: str, by: str
 ) -> None:
-    (duty,) = with_example(cli, "oncall", "--at", at, "--json").json
+    duty, *_behind = with_example(cli, "oncall", "--at", at, "--json").json
     assert (duty["person"], duty["by"]) == (person, by)
     assert duty["at"].endswith("+01:00")
+
+
+def test_behind_whoever_is_on_call_stand_the_steps_and_the_last_resort(cli: Cli) -> None:
+    rows = with_example(cli, "oncall", "--at", "2026-03-10T12:00", "--json").json
+    assert [(row["person"], row["by"]) for row in rows] == [
+        ("nadia", "rota"),
+        ("julien", "step 2, after 10 min"),
+        ("camille", "last resort, after 20 min"),
+    ]
+
+
+def test_the_week_is_told_shift_by_shift_with_its_holes(cli: Cli) -> None:
+    rows = with_example(cli, "oncall", "--at", "2026-02-28T12:00", "--week", "--json").json
+    assert [(row["from"][:16], row["person"], row["by"]) for row in rows] == [
+        ("2026-02-28T12:00", "camille", "fallback: the rota has a hole"),
+        ("2026-03-02T09:00", "camille", "rota"),
+    ]
+    assert rows[-1]["until"].startswith("2026-03-07T12:00")
+
+
+def test_a_subject_that_is_no_watch_is_a_wrong_usage(cli: Cli) -> None:
+    result = with_example(cli, "oncall", "--subject", "cantine")
+    assert result.code == 2
+    assert "urgences" in result.err
 
 
 def test_an_instant_that_is_none_is_a_wrong_usage(cli: Cli) -> None:

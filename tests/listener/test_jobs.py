@@ -333,15 +333,23 @@ def rota(**values) -> Rota:
     return Rota(RotaSettings(**told | values), PARIS)
 
 
-async def test_a_hole_in_the_rota_is_told_once_however_often_we_start(sqlite, caplog) -> None:
+async def test_a_hole_in_the_rota_is_told_a_week_ahead_once_however_often_we_start(
+    sqlite, caplog
+) -> None:
     supervisor = Supervisor(calendar=WorkCalendar(CalendarSettings(), PARIS), channels=("console",))
-    for at in (AT, AT + timedelta(days=1)):
-        await tell_holes(
-            [rota(ends_on="2026-03-31")], database=sqlite, supervisor=supervisor, at=at
-        )
+    told: set = set()
+
+    async def look(at) -> None:
+        ends = [rota(ends_on="2026-03-21")]
+        await tell_holes(ends, database=sqlite, supervisor=supervisor, at=at, told=told)
+
+    await look(AT)
+    assert await rows(sqlite, "outbox") == []
+    for hours in (1, 2, 24):
+        await look(AT + timedelta(hours=hours, minutes=1))
     (notice,) = await rows(sqlite, "outbox")
     assert notice.payload["notice"] == "rota_hole"
-    assert "rota.hole rota=astreinte since=2026-03-31T22:00:00+00:00" in caplog.text
+    assert caplog.text.count("rota.hole rota=astreinte since=2026-03-21T23:00:00+00:00") == 1
 
 
 def test_a_rota_that_ended_long_ago_is_told_again_each_month() -> None:
