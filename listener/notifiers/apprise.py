@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
+
+import orjson
 
 from connectors.connector import Clock
 from connectors.policy import NetworkPolicy
 from connectors.quota import retry_after
 from listener.config.channels import ADDRESS, ChannelSettings
 from listener.notifiers.base import DeliveryError, Message
-from listener.notifiers.child import Child, ChildError
+from listener.notifiers.child import Child, ChildError, plain_environment
 from listener.notifiers.gateway import Gateway
 from listener.notifiers.network import with_login
 
 WORKER = "listener.notifiers.apprise_worker"
 WITHIN = 30.0  # seconds a message: below the postman's patience, so that the process is ended first
-NOBODY = "+33199000000"  # a number that exists for fiction alone, for trials that send nothing
+NOBODY = ("+33199000000", "33199000000", "personne")  # shapes of addresses: nothing is sent there
 # What no later attempt mends: a wrong address, key or number. 408, 425 and 429 pass; so may a 409.
 PERMANENT = frozenset({400, 401, 402, 403, 404, 405, 406, 410, 413, 415, 422})
 
@@ -75,9 +79,8 @@ class AppriseNotifier(Gateway):
 
     async def _try(self, url: str) -> str:
         """Its address is understood; whether it rings, only the weekly self-test can tell."""
-        request = {"url": addressed(url, NOBODY), "body": "", "dry": True}
         try:
-            answer = await self._child.ask({**request, "body": "-"}, within=WITHIN)
+            answer = await self._child.ask(_trial(url), within=WITHIN)
         except ChildError as error:
             raise DeliveryError(str(error)) from None
         if not answer.get("ok"):
@@ -87,6 +90,24 @@ class AppriseNotifier(Gateway):
 
     async def close(self) -> None:
         await self._child.close()
+
+
+def hosts_asked(urls: Sequence[str]) -> list[list[str]]:
+    """The `host:port`s that each address leads to, none of them asked; blocking. [] where unknown."""
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", WORKER],
+        input=b"".join(orjson.dumps(_trial(url)) + b"\n" for url in urls),
+        capture_output=True,
+        env=plain_environment(),
+        timeout=2 * WITHIN,
+        check=False,
+    )
+    answers = [orjson.loads(line) for line in done.stdout.splitlines()]
+    return [list(answer.get("hosts", ())) for answer in answers]
+
+
+def _trial(url: str) -> dict[str, Any]:
+    return {"trial": [addressed(url, somebody) for somebody in NOBODY]}
 
 
 def addressed(url: str, address: str) -> str:

@@ -1,7 +1,7 @@
 """The process that holds Apprise: it blocks, weighs 50 MB, and logs addresses.
 
 `python -m listener.notifiers.apprise_worker` answers each JSON line with one. A request is
-`{"url", "title", "body", "ca_file"}`; with `"dry": true` nothing is sent, and the answer names the hosts
+`{"url", "title", "body", "ca_file"}`, or `{"trial": [url, …]}`, which sends nothing and names the hosts
 that would have been asked. Answers hold no address and no text.
 """
 
@@ -123,25 +123,39 @@ def no_network() -> Iterator[Hosts]:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    # No storage of its own: what it would keep may hold a number.
-    plugin = Apprise.instantiate(request["url"], asset=AppriseAsset(async_mode=False))
+    if "trial" in request:
+        tried = [trial(url) for url in request["trial"]]
+        return max(tried, key=lambda said: len(said.get("hosts", ())))
+    plugin = _plugin(request["url"])
     if plugin is None:
         return {"ok": False, "error": "address"}
-    service = str(plugin.service_name)
-    text = {"body": request["body"], "title": request.get("title", "")}
-    if request.get("dry"):
-        with no_network() as hosts:
-            plugin.notify(**text, body_format=NotifyFormat.TEXT)
-        return {"ok": True, "service": service, "hosts": list(dict.fromkeys(hosts.asked))}
     with watched(request.get("ca_file")) as seen:
-        taken = plugin.notify(**text, body_format=NotifyFormat.TEXT)
+        taken = plugin.notify(
+            body=request["body"], title=request["title"], body_format=NotifyFormat.TEXT
+        )
     return {
         "ok": bool(taken),
-        "service": service,
+        "service": str(plugin.service_name),
         "error": seen.error,
         "status": seen.status,
         "retry_after": seen.retry_after,
     }
+
+
+def trial(url: str) -> dict[str, Any]:
+    """Whether an address is understood, and whom it would ask."""
+    plugin = _plugin(url)
+    if plugin is None:
+        return {"ok": False, "error": "address"}
+    with no_network() as hosts:
+        plugin.notify(body="-", title="", body_format=NotifyFormat.TEXT)
+    asked = list(dict.fromkeys(hosts.asked))
+    return {"ok": True, "service": str(plugin.service_name), "hosts": asked}
+
+
+def _plugin(url: str) -> Any:
+    # No storage of its own: what it would keep may hold a number.
+    return Apprise.instantiate(url, asset=AppriseAsset(async_mode=False))
 
 
 def main() -> None:

@@ -57,6 +57,7 @@ class Message:
     urgent: bool = False
     thread: str | None = None  # what threads together, e.g. "incident-12"
     attachments: Sequence[Attachment] = ()
+    reply_to: str | None = None  # of an e-mail, where not to its sender
     figures: Mapping[str, Any] = field(default_factory=dict)  # for a webhook: keys and numbers
 
 

@@ -51,6 +51,8 @@ def compose(
     mail = EmailMessage(policy=_Policy(linesep="\r\n"))
     mail["From"] = _address(sender, sender_name)
     mail["To"] = _address(message.recipient.address, message.recipient.name)
+    if message.reply_to is not None:
+        mail["Reply-To"] = _address(message.reply_to, "")
     mail["Subject"] = safe.header(message.subject)
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = message_id(message.key, sender)

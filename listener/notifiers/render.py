@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import jinja2
 
@@ -15,12 +16,16 @@ from listener.domain.digest import Digest
 from listener.domain.incident import AlertKind
 from listener.domain.notice import Notice
 from listener.domain.rule import Level
+from listener.domain.token import Invitation
+from listener.i18n import Speaker
 from listener.notifiers import figures, safe, short
 from listener.notifiers.alert import alert_content
+from listener.notifiers.answering import Answering, answering_of
 from listener.notifiers.base import Attachment, Message
 from listener.notifiers.blocks import blocks, chart, fallback_text
 from listener.notifiers.content import Content, Quote
 from listener.notifiers.digest import digest_content
+from listener.notifiers.invitation import sms_answer
 from listener.notifiers.notices import notice_content
 from listener.notifiers.picture import NAME, Picture
 
@@ -52,13 +57,14 @@ def render_alert(
     excerpt: Excerpt,
     language: str = "fr",
     mediation: str = "",
-    answer: str = "",
+    invitation: Invitation | None = None,
     picture: Picture | None = None,
 ) -> Message:
     """An alert for one recipient; `excerpt` is how much of the posts this channel may show.
 
-    `answer`: what to send back to take it on, where a reply to this channel is read.
+    `invitation`: how this reader may answer, where answers are read; `picture`: an e-mail's curve.
     """
+    answer = sms_answer(invitation) if invitation else ""
     content = alert_content(view, language=language, excerpt=excerpt, mediation=mediation)
     brief = short.alert_text(content, view, language=language, answer=answer)
     told = figures.alert_figures(view, content)
@@ -78,6 +84,7 @@ def render_alert(
         brief=brief,
         picture=picture,
         told=told,
+        answering=answering_of(invitation, channel, Speaker(language, ZoneInfo(view.timezone))),
     )
 
 
@@ -125,20 +132,22 @@ def lay_out(
     brief: str = "",
     picture: Picture | None = None,
     told: Mapping[str, Any] | None = None,
+    answering: Answering | None = None,
 ) -> Message:
     """Any content as one channel's message; `brief` and `told` are it for SMS and for machines."""
-    subject = safe.header(content.headline, SUBJECT_LENGTH)
-    text = as_text(content)
+    answering = answering or Answering()
+    subject = answering.subject(safe.header(content.headline, SUBJECT_LENGTH), SUBJECT_LENGTH)
+    text = as_text(content, answering)
     html, laid = None, []
     match channel:
         case "slack":
             mention = recipient.mention if ping else None
             text, laid = fallback_text(content, mention), blocks(content, mention)
         case "email":
-            html = as_html(content, language=language, picture=picture)
+            html = as_html(content, language=language, picture=picture, answering=answering)
             attachments = [*attachments, *([picture.attachment] if picture else [])]
         case "text":
-            text = as_text(defused(content))
+            text = as_text(defused(content), answering)
         case "short" | "webhook":
             text = brief or short.fitted(content.headline, "", "")
     return Message(
@@ -151,6 +160,7 @@ def lay_out(
         urgent=urgent,
         thread=thread,
         attachments=attachments,
+        reply_to=answering.reply_to,
         figures=(told or figures.plain_figures(content)) if channel == "webhook" else {},
     )
 
@@ -169,12 +179,21 @@ def _plain(quote: Quote) -> Quote:
     return replace(quote, excerpt=excerpt, why=safe.unmarked(quote.why))
 
 
-def as_text(content: Content) -> str:
-    return environment().get_template("message.txt").render(content=content).strip() + "\n"
+def as_text(content: Content, answering: Answering | None = None) -> str:
+    template = environment().get_template("message.txt")
+    return template.render(content=content, answering=answering or Answering()).strip() + "\n"
 
 
-def as_html(content: Content, *, language: str, picture: Picture | None = None) -> str:
+def as_html(
+    content: Content,
+    *,
+    language: str,
+    picture: Picture | None = None,
+    answering: Answering | None = None,
+) -> str:
     """`picture` stands where the bars would: it is the same figures, and the usual beside them."""
     drawn = {"name": NAME, "alt": picture.alt} if picture else None
     template = environment().get_template("message.html")
-    return template.render(content=content, language=language, picture=drawn)
+    return template.render(
+        content=content, language=language, picture=drawn, answering=answering or Answering()
+    )

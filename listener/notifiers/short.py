@@ -45,10 +45,14 @@ def alert_text(content: Content, view: AlertView, *, language: str, answer: str 
     """An alert in one SMS. `answer`: what to send back to take it on, where a reply is read."""
     speaker = Speaker(language, ZoneInfo(view.timezone))
     if answer:
-        last = speaker.gettext("Reply {answer} to take it on.").format(answer=answer)
+        last = to_take_it_on(speaker, answer)
     else:
         last = speaker.gettext("Incident {number}.").format(number=view.incident)
     return fitted(content.headline, _pace(speaker, view), last)
+
+
+def to_take_it_on(speaker: Speaker, answer: str) -> str:
+    return speaker.gettext("Reply {answer} to take it on.").format(answer=answer)
 
 
 def _pace(speaker: Speaker, view: AlertView) -> str:

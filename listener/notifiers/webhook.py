@@ -18,7 +18,7 @@ from yarl import URL
 from connectors.connector import Clock
 from connectors.policy import NetworkPolicy
 from listener.config.channels import ADDRESS, ChannelSettings
-from listener.notifiers.apprise import NOBODY, addressed, answered
+from listener.notifiers.apprise import addressed, answered
 from listener.notifiers.base import DeliveryError, Message
 from listener.notifiers.gateway import Gateway
 from listener.notifiers.network import proxy_for, with_login
@@ -87,7 +87,7 @@ class WebhookNotifier(Gateway):
         return self._session
 
     async def _try(self, url: str) -> str:
-        status = await self._ask("HEAD", addressed(url, NOBODY), {}, b"")
+        status = await self._ask("HEAD", addressed(url, ""), {}, b"")
         host = URL(url.replace(ADDRESS, "")).host
         return f"{host} answers ({status} to HEAD); only a test message tries it"
 

@@ -10,6 +10,7 @@ from listener.config.models import Config
 from listener.domain.alert import Recipient
 from listener.domain.notice import Notice, NoticeKind
 from listener.domain.rule import Level
+from listener.domain.token import Invitation
 from listener.notifiers.base import Message
 from listener.notifiers.build import excerpt_setting, layout
 from listener.notifiers.picture import Drawer
@@ -18,6 +19,7 @@ from listener.storage import incidents
 from listener.storage.database import Database
 from listener.storage.outbox import Letter
 from listener.workflows.deliver import Undeliverable
+from listener.workflows.invite import Inviter
 from listener.workflows.view import Viewer
 
 ComposeDigest = Callable[[Letter, Recipient, datetime], Awaitable[Message]]
@@ -30,7 +32,7 @@ class Composer:
     viewer: Viewer
     digest: ComposeDigest
     drawer: Drawer | None = None  # None: e-mails show bars instead of the curve
-    answers: Callable[[Letter], str] | None = None  # what to send back, where replies are read
+    inviter: Inviter | None = None  # None: nobody can answer by mail, SMS or link
 
     async def compose(self, letter: Letter, at: datetime) -> Message:
         """The message of one letter; raises Undeliverable where nobody could get it."""
@@ -72,6 +74,7 @@ class Composer:
             if incident is None:
                 raise Undeliverable(f"incident {letter.incident_id} is gone")
             view = await self.viewer.alert(connection, incident, letter, at)
+        invitation = await self._invitation(letter, at)
         picture = None
         if self.drawer is not None and letter.channel == "email":
             picture = await self.drawer.draw(view, language=self.config.language)
@@ -83,9 +86,17 @@ class Composer:
             excerpt=excerpt_setting(self.config, letter.channel),
             language=self.config.language,
             mediation=self.config.hospital.mediation,
-            answer=self.answers(letter) if self.answers else "",
+            invitation=invitation,
             picture=picture,
         )
+
+    async def _invitation(self, letter: Letter, at: datetime) -> Invitation | None:
+        """How this reader may answer; Slack has buttons of its own, and a machine has no hands."""
+        mute = layout(self.config, letter.channel) in ("slack", "console", "webhook")
+        if self.inviter is None or mute:
+            return None
+        async with self.database.write() as connection:
+            return await self.inviter.invitation(connection, letter, at)
 
     def _notice(self, letter: Letter, recipient: Recipient, at: datetime) -> Message:
         payload = letter.payload
