@@ -21,6 +21,7 @@ from listener.config.alerting import (
     SlackSettings,
 )
 from listener.config.channels import ChannelSettings
+from listener.config.doors import LinkSettings, MailboxSettings
 from listener.config.heartbeat import HeartbeatSettings
 from listener.config.oncall import SelfTestSettings
 from listener.config.scoring import ScoringSettings
@@ -159,6 +160,8 @@ class Config(Section):
     alerts: AlertSettings = AlertSettings()
     slack: SlackSettings | None = None
     email: EmailSettings | None = None
+    mailbox: MailboxSettings | None = None
+    links: LinkSettings | None = None
     channel: tuple[ChannelSettings, ...] = ()
     console: ConsoleSettings = ConsoleSettings()
     digest: DigestSettings = DigestSettings()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from listener.config.channels import OWN, ChannelSettings
+from listener.config.door_references import check_doors
 from listener.config.models import Config
 from listener.config.naming import Complaint
 from listener.config.naming import named as _named
@@ -27,6 +28,7 @@ def check_references(config: Config) -> Iterator[Complaint]:
     yield from _escalation(config)
     yield from _channels(config)
     yield from _email(config)
+    yield from check_doors(config)
     yield from _privacy(config)
     yield from _demo(config)
 

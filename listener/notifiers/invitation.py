@@ -39,11 +39,9 @@ def buttons(invitation: Invitation, speaker: Speaker) -> list[Button]:
     ]
 
 
-def sms_line(invitation: Invitation, speaker: Speaker) -> str | None:
-    """A few words at the end of an SMS."""
-    if invitation.short is None:
-        return None
-    return speaker.gettext("Reply OK {code}").format(code=invitation.short)
+def sms_answer(invitation: Invitation) -> str:
+    """What to send back to an SMS to take charge; "" where replies are not read."""
+    return f"OK {invitation.short}" if invitation.short else ""
 
 
 def subject_with_code(subject: str, invitation: Invitation, limit: int) -> str:

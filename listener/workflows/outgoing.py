@@ -53,6 +53,8 @@ def _all(config: Config) -> Iterator[tuple[str, int, str, bool]]:
         yield url.host or "", url.port or 443, "slack", True
     if config.email is not None and config.email.host is not None:
         yield config.email.host, config.email.port, "email", True
+    if config.mailbox is not None:
+        yield config.mailbox.host, config.mailbox.port, "mailbox", True
     if config.heartbeat is not None:
         url = URL(config.heartbeat.origin)
         yield url.host or "", url.port or 443, "heartbeat", True

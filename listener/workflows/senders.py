@@ -21,8 +21,14 @@ def by_email(people: Mapping[str, Person], address: str) -> Person | None:
 def by_phone(people: Mapping[str, Person], text: str) -> Person | None:
     """The person whose number stands in a text; None where there is none, or more than one."""
     numbers = {_significant(number) for number in _NUMBER.findall(text[:1000])}
-    found = [p for p in people.values() if p.phone and _significant(p.phone) in numbers]
+    found = [p for p in people.values() if numbers & _numbers_of(p)]
     return found[0] if len(found) == 1 else None
+
+
+def _numbers_of(person: Person) -> set[str]:
+    """Their phone, and what a gateway calls them by where that is a number."""
+    written = [person.phone or "", *person.addresses.values()]
+    return {_significant(number) for number in written if _NUMBER.fullmatch(number)}
 
 
 def _significant(number: str) -> str:

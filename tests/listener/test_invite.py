@@ -24,7 +24,7 @@ from listener.domain.token import (
 from listener.domain.wish import Wish, understand
 from listener.i18n import Speaker
 from listener.notifiers.answers import payload_of, render_answer, unclear_payload
-from listener.notifiers.invitation import buttons, email_lines, sms_line, subject_with_code
+from listener.notifiers.invitation import buttons, email_lines, sms_answer, subject_with_code
 from listener.storage.database import Database
 from listener.workflows.invite import Inviter
 from tests.listener.house import PARIS, rows
@@ -163,12 +163,12 @@ def test_a_message_says_how_it_is_answered() -> None:
     link = "https://veille.example/a/x"
     full = Invitation(code="K7F3-9QXM", short="K7F3", links={Action.ACKNOWLEDGE: link})
     assert "K7F3-9QXM" in " ".join(email_lines(full, ENGLISH))
-    assert sms_line(full, ENGLISH) == "Reply OK K7F3"
+    assert sms_answer(full) == "OK K7F3"
     assert [button.url for button in buttons(full, ENGLISH)] == [link]
     assert subject_with_code("x" * 200, full, 160).endswith(" [K7F3-9QXM]")
     assert len(subject_with_code("x" * 200, full, 160)) <= 160
     bare = Invitation()
-    assert (email_lines(bare, ENGLISH), sms_line(bare, ENGLISH)) == ([], None)
+    assert (email_lines(bare, ENGLISH), sms_answer(bare)) == ([], "")
     assert subject_with_code("Alert", bare, 160) == "Alert"
 
 

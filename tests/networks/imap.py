@@ -88,7 +88,9 @@ class _Session:
         self.say("* OK IMAP4rev1 ready")
         while line := (await self.reader.readline()).decode("utf-8", "replace").strip():
             tag, _, rest = line.partition(" ")
-            words = [re.sub(r"\\(.)", r"\1", quoted) or bare for quoted, bare in _WORD.findall(rest)]
+            words = [
+                re.sub(r"\\(.)", r"\1", quoted) or bare for quoted, bare in _WORD.findall(rest)
+            ]
             name = words[0].upper()
             if name == "UID":
                 name = f"UID {words[1].upper()}"
