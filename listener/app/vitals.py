@@ -6,7 +6,9 @@ import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from listener.domain.blindness import OwnSigns
 from listener.workflows.collect import Poll, Source
 from listener.workflows.process import Outcome
 
@@ -58,8 +60,18 @@ class Vitals:
     failures: Counter[str] = field(default_factory=Counter)  # of our own jobs, by name
     failing: dict[str, str] = field(default_factory=dict)  # job → its error, while it lasts
     unwritten: dict[str, str] = field(default_factory=dict)  # job → how the database failed it
+    scorer_away_since: datetime | None = None
 
     hooks: Counter[tuple[str, str]] = field(default_factory=Counter)  # calls by source and outcome
+
+    def signs(self, at: datetime) -> OwnSigns:
+        """What a watch over the watcher wants to know."""
+        return OwnSigns(
+            up_since=at - timedelta(seconds=time.monotonic() - self.started_at),
+            tick_age=timedelta(seconds=self.tick.age),
+            loop_lag=timedelta(seconds=self.loop_lag),
+            scorer_away_since=self.scorer_away_since,
+        )
 
     def of(self, source_id: str) -> SourceCounts:
         return self.sources.setdefault(source_id, SourceCounts())

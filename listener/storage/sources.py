@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, or_, select, update
+from sqlalchemy import Row, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.connector import Cursor, Cursors, Gap, Reject
 from connectors.mention import AudienceSnapshot
+from connectors.reading import instant
 from listener.storage.columns import countable, storable
 from listener.storage.dialect import insert, insert_into
 from listener.storage.seal import Sealer
@@ -132,6 +133,25 @@ async def move_cursor(
     values = {"cursor": cursor, "live_since": live_since, "updated_at": at}
     await connection.execute(
         _moving(connection.dialect.name), {"source_id": source_id, "feed": feed, **values}
+    )
+
+
+async def unfinished_walks(connection: AsyncConnection) -> dict[str, datetime]:
+    """By source, where the oldest walk back through a list began that is not at its end."""
+    upper = feeds.c.cursor[("walk", "upper")].as_string()
+    found: dict[str, datetime] = {}
+    for source, begun in await connection.execute(select(feeds.c.source_id, upper)):
+        since = instant(begun)
+        if since is not None:
+            found[source] = min(since, found.get(source, since))
+    return found
+
+
+async def touch(connection: AsyncConnection) -> None:
+    """A write that changes nothing, to see how long one takes."""
+    one = select(func.min(sources.c.id)).scalar_subquery()
+    await connection.execute(
+        update(sources).where(sources.c.id == one).values(received=sources.c.received)
     )
 
 

@@ -143,6 +143,35 @@ async def after(
     return [_tally(row) for row in await connection.execute(query)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """What sources brought in one interval."""
+
+    until: datetime
+    covered: bool
+    received: Mapping[str, int]
+    failing: tuple[str, ...]
+
+
+async def arrivals(
+    connection: AsyncConnection, since: datetime, *, limit: int, exercise_id: str = ""
+) -> list[Arrivals]:
+    """The tallies of after `since`, oldest first, without what was said."""
+    names = ("until", "covered", "received", "failing")
+    query = select(*(tallies.c[name] for name in names)).where(
+        tallies.c.exercise_id == exercise_id, tallies.c.until > since
+    )
+    return [
+        Arrivals(
+            until=row.until,
+            covered=row.covered,
+            received=row.received,
+            failing=tuple(row.failing),
+        )
+        for row in await connection.execute(query.order_by(tallies.c.until).limit(limit))
+    ]
+
+
 async def unjudged(
     connection: AsyncConnection, since: datetime, *, exercise_id: str = ""
 ) -> frozenset[datetime]:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.connector import ConnectorError, Gap, RateLimited, Refused, Unauthorized
 from listener.domain.calendar import WorkCalendar
+from listener.domain.coverage import Blindness
 from listener.domain.notice import NoticeKind
 from listener.domain.rule import Level
 from listener.storage import outbox
@@ -19,12 +20,25 @@ FAILING_AFTER = timedelta(hours=1)  # shorter failures mend themselves and need 
 LASTING_FAILURES = 3
 
 
+_INCIDENTS = {
+    NoticeKind.SOURCE_FAILING: (Blindness.SOURCE_FAILING,),
+    NoticeKind.SOURCE_REFUSED: (Blindness.SOURCE_REFUSED,),
+    NoticeKind.SOURCE_RECOVERED: (Blindness.SOURCE_FAILING, Blindness.SOURCE_REFUSED),
+    NoticeKind.CHANNEL_FAILING: (Blindness.CHANNEL_FAILING,),
+    NoticeKind.SCORER_FAILING: (Blindness.SCORER_AWAY,),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supervisor:
-    """Puts notices in the outbox: to the team, in working hours."""
+    """Puts notices in the outbox: to the team, in working hours.
+
+    What a coverage rule looks for (`spoken_for`) becomes an incident, and is not told here again.
+    """
 
     calendar: WorkCalendar
     channels: Sequence[str]
+    spoken_for: frozenset[Blindness] = frozenset()
     exercise_id: str = ""
 
     async def failing(
@@ -96,6 +110,8 @@ class Supervisor:
         channels: Sequence[str] = (),
     ) -> None:
         """One notice a kind, name and beginning (or `once`), however often it is seen."""
+        if self.spoken_for.intersection(_INCIDENTS.get(kind, ())):
+            return
         occasion = f"{kind}/{name}/{once or int(since.timestamp())}"
         for channel in channels or self.channels:
             await outbox.enqueue(
