@@ -12,21 +12,26 @@ from listener.domain.escalation import Chain
 from listener.domain.oncall import Rota
 from listener.domain.paging import PagingPolicy
 from listener.domain.privacy import Pseudonyms
-from listener.domain.rule import Level
+from listener.domain.rule import Level, watched_streams
 from listener.domain.watch import Watcher, WatchKind
 from listener.notifiers.base import Amending, Notifier
 from listener.storage.database import Database
 from listener.workflows.act import Actor
+from listener.workflows.blindness import BlindSpots, Signs
+from listener.workflows.bursts import BurstWatch
+from listener.workflows.collect import Source
 from listener.workflows.deliver import Compose
 from listener.workflows.escalate import Escalator
+from listener.workflows.handover import Handovers
 from listener.workflows.judgement import Judgement
 from listener.workflows.lookout import Lookout
 from listener.workflows.morning import Morning, MorningRound
 from listener.workflows.reconcile import Reconciler
 from listener.workflows.ring import Ringer
+from listener.workflows.selftest import SelfTests
 from listener.workflows.summon import Summons
 from listener.workflows.update import Updater, Updates
-from listener.workflows.weigh import Weigher
+from listener.workflows.weigh import Weigher, weigher_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +46,8 @@ class Alerting:
     calendar: WorkCalendar
     rotas: Sequence[Rota]
     notifiers: Mapping[str, Notifier]
+    sources: Mapping[str, Source]
+    signs: Signs
 
     @cached_property
     def chain(self) -> Chain:
@@ -68,7 +75,7 @@ class Alerting:
 
     @cached_property
     def weigher(self) -> Weigher:
-        return Weigher(rules=self.config.rule, own=self.watcher.own)
+        return weigher_of(self.config, self.watcher.own, self.pseudonyms)
 
     @cached_property
     def judgement(self) -> Judgement:
@@ -111,7 +118,46 @@ class Alerting:
 
     @cached_property
     def lookout(self) -> Lookout:
-        return Lookout(database=self.database, judgement=self.judgement)
+        return Lookout(
+            database=self.database,
+            judgement=self.judgement,
+            bursts=self.bursts.advance,
+            judged=self.bursts.settle,
+            coverage=self.blind_spots.facts,
+        )
+
+    @cached_property
+    def bursts(self) -> BurstWatch:
+        return BurstWatch(
+            database=self.database,
+            watched=watched_streams(self.config.rule, self.watcher.own),
+            zone=self.config.hospital.zone,
+            sources=list(self.sources),
+            late=self.config.alerts.max_lateness,
+        )
+
+    @cached_property
+    def blind_spots(self) -> BlindSpots:
+        return BlindSpots(
+            database=self.database,
+            sources=self.sources,
+            zone=self.config.hospital.zone,
+            signs=self.signs,
+            also=(self.self_tests.unproven,),
+        )
+
+    @cached_property
+    def handovers(self) -> Handovers:
+        return Handovers(config=self.config, database=self.database, rotas=self.rotas)
+
+    @cached_property
+    def self_tests(self) -> SelfTests:
+        return SelfTests(
+            config=self.config,
+            database=self.database,
+            calendar=self.calendar,
+            chain=self.chain,
+        )
 
     def updater(self, compose: Compose) -> Updater:
         return Updater(

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from connectors.connector import Clock, Unseen
-from connectors.http import HttpClient
-from listener.app.alerting import Alerting
-from listener.app.owner import owner_name
-from listener.config.models import Config
-from listener.domain.calendar import WorkCalendar
-from listener.domain.oncall import Rota
-from listener.domain.privacy import Pseudonyms
-from listener.domain.watch import Watcher
-from listener.keys import Keys
-from listener.notifiers.base import Notifier
+from connectors.connector import Unseen
+from listener.app.doors import Doors
+from listener.app.parts import OnPage, Parts
 from listener.notifiers.build import excerpt_setting
 from listener.notifiers.email import EmailNotifier
+from listener.notifiers.picture import Drawer
 from listener.storage import spending
-from listener.storage.database import Database
-from listener.storage.seal import Sealer
-from listener.workflows.build import build_sources
-from listener.workflows.collect import Collector, Source
+from listener.workflows.chronicle import Chronicler
+from listener.workflows.collect import Collector
 from listener.workflows.compose import Composer
 from listener.workflows.deepen import Deepener
 from listener.workflows.deliver import Postman
@@ -35,91 +26,30 @@ from listener.workflows.marks import marker_of
 from listener.workflows.mend import Mender
 from listener.workflows.merge import Merger
 from listener.workflows.overview import unseen
-from listener.workflows.process import Outcome, Processor
+from listener.workflows.process import Processor
 from listener.workflows.receive import Receiver
 from listener.workflows.refresh import Refresher
 from listener.workflows.report import Reporter
 from listener.workflows.rescore import Rescorer
-from listener.workflows.scoring import DeepScorer, Scorer
 from listener.workflows.standing import Standing
-from listener.workflows.stores import Stores, ledgers_of, tokens_of
-from listener.workflows.supervise import Supervisor
 from listener.workflows.tick import Round, Ticker
 from listener.workflows.view import Viewer
 
-OnPage = Callable[[Source, Outcome], None]
-
 
 @dataclass(frozen=True, kw_only=True)
-class Application:
-    """The fields are what had to be opened; the properties are wired from them, once each."""
-
-    config: Config
-    config_hash: str
-    keys: Keys
-    clock: Clock
-    scorer: Scorer
-    deep_scorer: DeepScorer | None
-    database: Database
-    http: HttpClient
-    notifiers: Mapping[str, Notifier]
-    on_page: OnPage
+class Application(Parts):
+    """The work that is done with the parts, each piece wired once."""
 
     @cached_property
-    def owner(self) -> str:
-        return owner_name()
-
-    @cached_property
-    def watcher(self) -> Watcher:
-        return Watcher(self.config.watch)
-
-    @cached_property
-    def pseudonyms(self) -> Pseudonyms:
-        return Pseudonyms(self.keys.pseudonym, public=self.watcher.handles)
-
-    @cached_property
-    def sealer(self) -> Sealer:
-        return Sealer(self.keys.encryption)
-
-    @cached_property
-    def calendar(self) -> WorkCalendar:
-        return WorkCalendar(self.config.calendar, self.config.hospital.zone)
-
-    @cached_property
-    def rotas(self) -> tuple[Rota, ...]:
-        zone = self.config.hospital.zone
-        return tuple(Rota(settings, zone) for settings in self.config.rota)
-
-    @cached_property
-    def stores(self) -> Stores:
-        return Stores(
-            ledger=ledgers_of(self.database, self.clock),
-            tokens=tokens_of(self.config.state_dir, self.sealer),
-        )
-
-    @cached_property
-    def sources(self) -> Mapping[str, Source]:
-        built = build_sources(
-            self.config,
-            http=self.http,
-            watcher=self.watcher,
-            clock=self.clock,
-            stores=self.stores,
-            key=self.keys.pseudonym,
-        )
-        return {source.id: source for source in built}
-
-    @cached_property
-    def alerting(self) -> Alerting:
-        return Alerting(
+    def doors(self) -> Doors:
+        return Doors(
             config=self.config,
-            config_hash=self.config_hash,
+            keys=self.keys,
             database=self.database,
-            watcher=self.watcher,
-            pseudonyms=self.pseudonyms,
-            calendar=self.calendar,
-            rotas=self.rotas,
-            notifiers=self.notifiers,
+            clock=self.clock,
+            owner=self.owner,
+            act=self.alerting.actor.act,
+            subject=self.viewer.subject,
         )
 
     @cached_property
@@ -152,10 +82,6 @@ class Application:
         if self.deep_scorer is None:
             return None
         return Merger(database=self.database, proposer=self.deep_scorer)
-
-    @cached_property
-    def supervisor(self) -> Supervisor:
-        return Supervisor(calendar=self.calendar, channels=self.config.alerts.warning)
 
     @cached_property
     def collector(self) -> Collector:
@@ -210,6 +136,7 @@ class Application:
             rules={rule.id: rule for rule in self.config.rule},
             people=self.config.people,
             sealer=self.sealer,
+            answerable=frozenset({"slack"} if self.slack_door else ()),
             reads_deeply=lambda: self.deepener is not None and not self.deepener.away,
         )
 
@@ -232,8 +159,25 @@ class Application:
             database=self.database,
             config=self.config,
             viewer=self.viewer,
-            digest=self.reporter.compose,
+            drawer=self.drawer,
+            inviter=self.doors.inviter,
+            kinds={
+                "digest": self.reporter.compose,
+                "handover": self.alerting.handovers.compose,
+                "selftest": self.alerting.self_tests.compose,
+                "reply": self.doors.compose,
+                "note": self.chronicler.note,
+                "morning": self.chronicler.morning,
+            },
         )
+
+    @cached_property
+    def chronicler(self) -> Chronicler:
+        return Chronicler(database=self.database, config=self.config, viewer=self.viewer)
+
+    @cached_property
+    def drawer(self) -> Drawer:
+        return Drawer()
 
     @cached_property
     def postman(self) -> Postman:
@@ -290,21 +234,38 @@ class Application:
             rescorer=self.rescorer,
             updates=self.alerting.updates,
             rounds=self._rounds(),
-            planners=(self.reporter.plan,),
+            planners=(
+                self.reporter.plan,
+                self.alerting.handovers.plan,
+                self.alerting.self_tests.plan,
+            ),
             restricted_retention=self.config.privacy.restricted_retention,
-            expirers=(self._expire_mail, self.receiver.expire, self._expire_spending),
+            expirers=(
+                self._expire_mail,
+                self.receiver.expire,
+                self._expire_spending,
+                self.doors.expire,
+                self.alerting.bursts.expire,
+            ),
             handlers={
                 "digest": self.reporter.run,
                 "amend": self.mender.run,
                 "update": self.alerting.updater(self.composer.compose).run,
                 "morning": self.alerting.morning_round.run,
+                "handover": self.alerting.handovers.run,
+                "selftest": self.alerting.self_tests.run,
             },
         )
 
     def _rounds(self) -> tuple[Round, ...]:
-        """In this order: what is one is united before anybody is rung about both."""
+        """In this order: what is one is united before anybody is rung about both, and no phone
+        waits for what is merely looked at.
+        """
         alerting = self.alerting
-        rounds: tuple[Round, ...] = (alerting.lookout.look, alerting.reconciler.reconcile)
         # Observe mode calls nobody: there is nothing to repeat or to pass on.
         live = self.config.alerts.mode == "live"
-        return (*rounds, alerting.escalator.escalate) if live else rounds
+        ring: tuple[Round, ...] = (alerting.escalator.escalate,) if live else ()
+        return (alerting.reconciler.reconcile, *ring, alerting.lookout.look)
+
+
+__all__ = ["Application", "OnPage"]

@@ -22,6 +22,7 @@ from listener.notifiers.build import build_notifiers
 from listener.storage import migrate
 from listener.storage.breakers import StoredBreakers
 from listener.storage.database import Database, resolve_url
+from listener.workflows.blindness import Signs, nothing_known
 from listener.workflows.build import network_policy
 from listener.workflows.scoring import DeepScorer, Scorer
 
@@ -81,6 +82,7 @@ async def application(
     database: Database | None = None,
     on_page: OnPage = lambda _source, _outcome: None,
     console: TextIO | None = None,  # where that channel writes; None: standard output
+    signs: Signs = nothing_known,
 ) -> AsyncIterator[Application]:
     """Every part, opened; closed again at the end. Scorers that are given are not stopped here.
 
@@ -112,6 +114,7 @@ async def application(
             http=http,
             notifiers=notifiers,
             on_page=on_page,
+            signs=signs,
         )
         await app.graveyard.restore(database, clock())
         yield app

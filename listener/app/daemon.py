@@ -21,14 +21,15 @@ from listener.app.application import Application
 from listener.app.build import application, build_deep_scorer, build_scorer
 from listener.app.clock import utc_now
 from listener.app.jobs import Jobs
-from listener.app.rotas import tell_holes
 from listener.app.systemd import ServiceManager
 from listener.app.vitals import Vitals
 from listener.config import Config, ConfigError
 from listener.storage.database import DatabaseError, explain, resolve_url
 from listener.web.health import Health
 from listener.web.hooks import Hooks
+from listener.web.links import Links
 from listener.web.server import PortError, WebServer
+from listener.web.slack import SlackHook
 from listener.workflows.collect import Source
 from listener.workflows.process import Outcome
 
@@ -99,6 +100,8 @@ class Daemon:
         self._web = WebServer(
             Health(lambda: self.app, self.vitals),
             Hooks(lambda: self.app, self.vitals, self._called.set),
+            SlackHook(lambda: self.app.slack_door if self.app else None),
+            Links(lambda: self.app.doors.desk if self.app else None),
         )
 
     @property
@@ -151,10 +154,8 @@ class Daemon:
                     scorer=self._scorer,
                     deep_scorer=self._deep(loaded.config),
                     on_page=self._saw_page,
+                    signs=self.vitals.signs,
                 )
-            )
-            await tell_holes(
-                app.rotas, database=app.database, supervisor=app.supervisor, at=self.clock()
             )
             # Built now, while an error still leaves the old configuration in force.
             jobs = Jobs(app, self.vitals, wake=self._wake, called=self._called)

@@ -10,13 +10,18 @@ from functools import cached_property
 from connectors.connector import Clock
 from listener.config.models import Config
 from listener.domain.action import Act
+from listener.domain.alert import Recipient
 from listener.domain.token import Tokens
+from listener.i18n import Speaker
 from listener.keys import Keys
+from listener.notifiers.base import Message
 from listener.notifiers.mailbox import ImapServer
 from listener.notifiers.network import policy_of
 from listener.storage import action_tokens
 from listener.storage.database import Database
+from listener.storage.outbox import Letter
 from listener.workflows.answer_link import LinkDesk
+from listener.workflows.compose_reply import ReplyComposer
 from listener.workflows.invite import Inviter
 from listener.workflows.read_mailbox import MailboxReader
 
@@ -51,6 +56,15 @@ class Doors:
         )
 
     @cached_property
+    def replies(self) -> ReplyComposer:
+        return ReplyComposer(
+            database=self.database,
+            inviter=self.inviter,
+            people=self.config.people,
+            speaker=Speaker(self.config.language, self.config.hospital.zone),
+        )
+
+    @cached_property
     def reader(self) -> MailboxReader | None:
         settings = self.config.mailbox
         if settings is None:
@@ -80,6 +94,10 @@ class Doors:
             language=self.config.language,
             timezone=self.config.hospital.timezone,
         )
+
+    async def compose(self, letter: Letter, recipient: Recipient, at: datetime) -> Message:
+        """What somebody who answered gets back: letters of kind "reply"."""
+        return await self.replies.compose(letter, recipient, at)
 
     async def expire(self, at: datetime) -> None:
         """Remove the tokens that ended long ago."""

@@ -20,7 +20,10 @@ from classifiers.classifier import ModelError
 from classifiers.client import ScorerClient, ScorerUnavailable
 from listener.app.application import Application
 from listener.app.build import models_folder
+from listener.app.heartbeat import Heartbeat
+from listener.app.rotas import Told, tell_holes
 from listener.app.site import SiteWatch
+from listener.app.slack_socket import SlackSocket
 from listener.app.vitals import Vitals
 from listener.domain.notice import NoticeKind
 from listener.storage.database import explain
@@ -32,6 +35,7 @@ log = logging.getLogger(__name__)
 
 TICK_EVERY = timedelta(seconds=10)
 REFRESH_EVERY = timedelta(seconds=60)
+HOLES_EVERY = timedelta(minutes=1)
 EXPIRY_EVERY = timedelta(hours=6)
 MERGE_EVERY = timedelta(minutes=10)  # stories that are one in other words wait so long at most
 DEEPEN_EVERY = timedelta(seconds=5)  # of which the deep classifiers have their budget
@@ -67,7 +71,7 @@ class Jobs:
         )
         self._running: dict[asyncio.Task[Any], str] = {}
         self._lasting: list[asyncio.Task[None]] = []
-        self._scorer_away_since: datetime | None = None
+        self._told_holes: Told = set()
         self._site = SiteWatch()
 
     def start(self) -> None:
@@ -76,6 +80,8 @@ class Jobs:
         self._every(TICK_EVERY, "tick", self._tick, delay=1.0)
         self._every(EXPIRY_EVERY, "expiry", self._tell_expiries, delay=10.0)
         self._every(REFRESH_EVERY, "refresh", self._refresh, delay=5.0)
+        self._every(HOLES_EVERY, "rotas", self._look_at_rotas)
+        self._open_doors()
         if self._app.deepener is not None:
             self._every(DEEPEN_EVERY, "deepen", partial(self._deepen, self._app.deepener))
         if self._app.merger is not None:
@@ -86,8 +92,25 @@ class Jobs:
             self._every(source.every, f"poll:{source.id}", poll, delay=delay, jitter=JITTER)
             if source.stream:
                 self._lasting.append(asyncio.create_task(self._follow(source)))
+        if (door := self._app.slack_door) is not None and door.settings.app_token is not None:
+            self._lasting.append(asyncio.create_task(SlackSocket(door).run()))
         self._lasting.append(asyncio.create_task(self._deliver()))
         self._lasting.append(asyncio.create_task(self._receive()))
+
+    def _open_doors(self) -> None:
+        """What people answer by, and the monitor that pages when we cannot."""
+        app, mailbox, heart = self._app, self._app.config.mailbox, self._app.config.heartbeat
+        if mailbox is not None and app.doors.reader is not None:
+            self._every(mailbox.every, "mailbox", self._read_mailbox)
+        if heart is not None:
+            beat = Heartbeat(
+                settings=heart,
+                database=app.database,
+                http=app.http,
+                ticking=lambda: self._vitals.tick.alive,
+                channels=app.config.alerts.critical,
+            )
+            self._every(heart.every, "heartbeat", lambda: beat.beat(app.clock()), delay=5.0)
 
     async def stop(self, within: float) -> None:
         """Let each page in hand and each delivery end, at most `within` seconds; then cancel."""
@@ -195,6 +218,23 @@ class Jobs:
         if deepener is not None and deepener.rescored and not deepener.away:
             await merger.unite(self._app.clock())
 
+    async def _look_at_rotas(self) -> None:
+        """Calendars are read anew in their own time; what nobody will answer is told ahead."""
+        app, at = self._app, self._app.clock()
+        await app.calendars.reread(at)
+        await tell_holes(
+            app.rotas,
+            database=app.database,
+            supervisor=app.supervisor,
+            at=at,
+            told=self._told_holes,
+        )
+
+    async def _read_mailbox(self) -> None:
+        reader = self._app.doors.reader
+        if reader is not None and await reader.read():
+            self._wake.set()
+
     async def _tell_expiries(self) -> None:
         await self._app.expiries.tell(self._sources, self._app.clock())
 
@@ -257,13 +297,13 @@ class Jobs:
         except (ModelError, ScorerUnavailable) as error:
             await self._scorer_away(error)
             return
-        if self._scorer_away_since is not None:
+        if self._vitals.scorer_away_since is not None:
             log.info("scorer.recovered")
-        self._scorer_away_since = None
+        self._vitals.scorer_away_since = None
 
     async def _scorer_away(self, error: Exception) -> None:
         """Say it once: in the log, and to the team, whose alerts are blind without scores."""
-        if self._scorer_away_since is not None:
+        if self._vitals.scorer_away_since is not None:
             return
         at = self._app.clock()
         log.error("scorer.failing error=%s detail=%s", type(error).__name__, error)
@@ -276,7 +316,7 @@ class Jobs:
                 at=at,
                 cause=type(error).__name__,
             )
-        self._scorer_away_since = at
+        self._vitals.scorer_away_since = at
 
 
 def _reads(name: str) -> bool:

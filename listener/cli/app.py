@@ -13,12 +13,15 @@ from typer.core import TyperGroup
 from listener.cli import common
 
 COMMANDS: Mapping[str, str] = {
+    "ack": "listener.cli.act:ack",
     "init": "listener.cli.init:init",
     "check-config": "listener.cli.check:check_config",
     "classify": "listener.cli.classify:classify",
     "correct": "listener.cli.correct:correct",
     "db": "listener.cli.db:db",
+    "dismiss": "listener.cli.act:dismiss",
     "digest": "listener.cli.digest:digest",
+    "escalate": "listener.cli.act:escalate",
     "evaluate": "listener.cli.evaluate:evaluate",
     "forget": "listener.cli.forget:forget",
     "hosts": "listener.cli.hosts:hosts",
@@ -31,7 +34,10 @@ COMMANDS: Mapping[str, str] = {
     "oncall": "listener.cli.oncall:oncall",
     "quarantine": "listener.cli.quarantine:quarantine",
     "poll": "listener.cli.poll:poll",
+    "reopen": "listener.cli.act:reopen",
+    "resolve": "listener.cli.act:resolve",
     "run": "listener.cli.run:run",
+    "snooze": "listener.cli.act:snooze",
     "sources": "listener.cli.sources:sources",
     "train": "listener.cli.train:train",
     "version": "listener.cli.version:version",

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from classifiers.classifier import Score
-from listener.domain.incident import AlertKind, State
+from listener.domain.incident import UNFINISHED, AlertKind, State
 from listener.domain.rule import Level
 
 
@@ -87,6 +87,18 @@ class AlertView:
     held_since: datetime | None = None
     exercise: bool = False
     analysis: Analysis | None = None  # of its posts; None: nobody has scored any
+    others: Sequence[int] = ()  # incidents that this ring stands for as well
+    taken_by: str | None = None  # the name of who takes care of it
+    taken_at: datetime | None = None
+    closed_by: str | None = None  # the name of who closed it; None: it calmed down by itself
+    closed_at: datetime | None = None
+    merged_into: int | None = None
+    absorbed: Sequence[int] = ()  # incidents that proved to be this one
+    answerable: bool = False  # its channel shows buttons, and hears them
+
+    @property
+    def unfinished(self) -> bool:
+        return self.state in UNFINISHED
     usual: float | None = None  # mentions by ten minutes at this hour of the week, where known
 
 

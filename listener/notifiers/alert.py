@@ -11,6 +11,7 @@ from listener.domain.incident import AlertKind, State
 from listener.domain.rule import Level
 from listener.i18n import Speaker
 from listener.notifiers import reasons, safe, words
+from listener.notifiers.buttons import buttons
 from listener.notifiers.content import Bar, Content, Section
 from listener.notifiers.quotes import quote
 
@@ -18,6 +19,7 @@ BARS = 6  # ten minutes each: an hour fits a phone's screen
 REASONS = 5
 POSTS = 3
 TOLD = 12
+OTHERS = 8
 
 
 def alert_content(
@@ -33,14 +35,16 @@ def alert_content(
         _people(speaker, view),
         _next(speaker, view, mediation),
     )
+    # What comes too late or is over alarms nobody any more, whatever it was then.
+    calm = view.kind is AlertKind.RECORDED or not view.unfinished
     return Content(
-        # What comes too late alarms nobody any more, whatever it was then.
-        level=Level.INFO if view.kind is AlertKind.RECORDED else view.level,
+        level=Level.INFO if calm else view.level,
         badge=words.badge(speaker, view.level, view.kind),
         title=_title(speaker, view),
         banners=tuple(_banners(speaker, view)),
         lead=_lead(speaker, view),
         sections=tuple(section for section in sections if section is not None),
+        actions=buttons(view.incident, view.state, speaker) if view.answerable else (),
         footer=_footer(speaker, view),
     )
 
@@ -70,8 +74,38 @@ def _banners(speaker: Speaker, view: AlertView) -> Iterator[str]:
         yield _("Held since {time}, so as not to wake anybody.").format(time=since)
     if view.kind is AlertKind.RECORDED:
         yield _("Seen too late to call anybody: told here so that it is known.")
-    if view.state is State.ACKNOWLEDGED:
-        yield _("Somebody is already taking care of it.")
+    if (standing := _standing(speaker, view)) is not None:
+        yield standing
+    if view.others:
+        numbers = [_("no. {number}").format(number=n) for n in view.others[:OTHERS]]
+        more = speaker.ngettext("+ {count} other", "+ {count} others", len(view.others))
+        yield _("{more}: {numbers}").format(more=more, numbers=speaker.listing(numbers))
+    if view.absorbed:
+        numbers = [_("no. {number}").format(number=n) for n in view.absorbed]
+        yield _("It is one with {numbers}.").format(numbers=speaker.listing(numbers))
+
+
+def _standing(speaker: Speaker, view: AlertView) -> str | None:
+    """Who has it in hand, or how it ended; None while nobody has answered."""
+    _ = speaker.gettext
+    if view.merged_into is not None:
+        return _("It is one with incident {number}, which goes on.").format(number=view.merged_into)
+    name = safe.clean(view.closed_by or "")
+    if view.closed_at is not None:
+        time = speaker.moment(view.closed_at, now=view.at)
+        if view.state is State.DISMISSED:
+            return _("A false alarm, says {name}: closed {time}.").format(name=name, time=time)
+        if name:
+            return _("Closed by {name}, {time}.").format(name=name, time=time)
+        return _("It calmed down by itself: closed {time}.").format(time=time)
+    if view.state is not State.ACKNOWLEDGED:
+        return None
+    if not view.taken_by or view.taken_at is None:
+        return _("Somebody is already taking care of it.")
+    time = speaker.moment(view.taken_at, now=view.at)
+    return _("{name} takes care of it since {time}.").format(
+        name=safe.clean(view.taken_by), time=time
+    )
 
 
 def _lead(speaker: Speaker, view: AlertView) -> str:
@@ -161,7 +195,7 @@ def _people(speaker: Speaker, view: AlertView) -> Section | None:
 
 
 def _next(speaker: Speaker, view: AlertView, mediation: str) -> Section | None:
-    if view.level is Level.INFO or view.kind is AlertKind.RECORDED:
+    if view.level is Level.INFO or view.kind is AlertKind.RECORDED or not view.unfinished:
         return None
     steps = tuple(_steps(speaker, view, safe.clean(mediation)))
     return Section(title=speaker.gettext("What to do now"), steps=steps)
@@ -176,7 +210,7 @@ def _steps(speaker: Speaker, view: AlertView, mediation: str) -> Sequence[str]:
             mediation=mediation
         )
     return (
-        _("Say in this alert's thread that you are taking care of it."),
+        _("Say that you take care of it: the button, or an answer to this message."),
         _("Read the posts and check the facts with the ward before writing anything."),
         _("Never answer a patient in public for the hospital; never confirm that somebody is one."),
         complaint,

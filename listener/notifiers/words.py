@@ -78,10 +78,17 @@ def badge(speaker: Speaker, level: Level, why: AlertKind = AlertKind.OPENED) -> 
     shown = {
         AlertKind.OPENED: "{badge}",
         AlertKind.RAISED: _("{badge}, raised"),
+        AlertKind.REOPENED: _("{badge}, back again"),
+        AlertKind.REPEATED: _("{badge}, unanswered"),
+        AlertKind.ESCALATED: _("{badge}, passed on to you"),
         AlertKind.REMINDED: _("{badge}, reminder"),
         AlertKind.RECORDED: _("After the fact"),
     }[why]
     return shown.format(badge=names[level])
+
+
+def nobody_yet(speaker: Speaker) -> str:
+    return speaker.gettext("Nobody takes care of it yet.")
 
 
 def analysis(speaker: Speaker, done: Analysis) -> str:

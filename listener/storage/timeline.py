@@ -34,3 +34,8 @@ async def since(
         incident_events.c.at >= at, incident_events.c.kind.in_(kinds)
     )
     return list(await connection.execute(query.order_by(incident_events.c.id)))
+
+
+async def get(connection: AsyncConnection, number: int) -> Row[Any] | None:
+    query = select(incident_events).where(incident_events.c.id == number)
+    return (await connection.execute(query)).one_or_none()

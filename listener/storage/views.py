@@ -93,6 +93,12 @@ async def tally(connection: AsyncConnection, incident_id: int) -> list[Said]:
     return [Said(**row._mapping) for row in rows]
 
 
+async def absorbed(connection: AsyncConnection, incident_id: int) -> list[int]:
+    """The incidents that were merged into this one."""
+    query = select(incidents.c.id).where(incidents.c.merged_into == incident_id)
+    return [row.id for row in await connection.execute(query.order_by(incidents.c.id))]
+
+
 async def weight(connection: AsyncConnection, incident_id: int) -> dict[str, float]:
     """What an incident amounts to: its mentions, the negative ones, the gravest."""
     query = (

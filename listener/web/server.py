@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Iterable
+from typing import Protocol
 
 from aiohttp import web
 
-from listener.web.health import Health
-from listener.web.hooks import MAX_BODY, Hooks
+from listener.web.hooks import MAX_BODY
 
 log = logging.getLogger(__name__)
+
+
+class Routed(Protocol):
+    """Something that is served, such as health pages or links."""
+
+    def routes(self) -> Iterable[web.AbstractRouteDef]: ...
 
 
 class PortError(Exception):
@@ -20,9 +27,10 @@ class PortError(Exception):
 class WebServer:
     """Serves from `start` to `stop`; may be moved to another address while it runs."""
 
-    def __init__(self, health: Health, hooks: Hooks) -> None:
+    def __init__(self, *served: Routed) -> None:
         self._application = web.Application(client_max_size=MAX_BODY)
-        self._application.add_routes([*health.routes(), *hooks.routes()])
+        for one in served:
+            self._application.add_routes(one.routes())
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
         self._wanted: tuple[str, int] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from listener.workflows.deliver import Undeliverable
 from listener.workflows.invite import Inviter
 from listener.workflows.view import Viewer
 
-ComposeDigest = Callable[[Letter, Recipient, datetime], Awaitable[Message]]
+ComposeOne = Callable[[Letter, Recipient, datetime], Awaitable[Message]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Composer:
     database: Database
     config: Config
     viewer: Viewer
-    digest: ComposeDigest
+    kinds: Mapping[str, ComposeOne]  # the other kinds of letters, by name
     drawer: Drawer | None = None  # None: e-mails show bars instead of the curve
     inviter: Inviter | None = None  # None: nobody can answer by mail, SMS or link
 
@@ -41,9 +41,10 @@ class Composer:
             return await self._alert(letter, recipient, at)
         if letter.kind == "notice":
             return self._notice(letter, recipient, at)
-        if letter.kind == "digest":
-            return await self.digest(letter, recipient, at)
-        raise Undeliverable(f"nothing is known of letters of kind {letter.kind!r}")
+        compose = self.kinds.get(letter.kind)
+        if compose is None:
+            raise Undeliverable(f"nothing is known of letters of kind {letter.kind!r}")
+        return await compose(letter, recipient, at)
 
     def recipient(self, letter: Letter) -> Recipient:
         """Where a letter goes: the person's address on its channel, or the team's."""

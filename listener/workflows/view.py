@@ -38,6 +38,7 @@ class Viewer:
     rules: Mapping[str, Rule]
     people: Mapping[str, Person]
     sealer: Sealer
+    answerable: frozenset[str] = frozenset()  # channels whose buttons are heard
     reads_deeply: Callable[[], bool] = lambda: False  # whether what waits for it will be
 
     async def alert(
@@ -63,7 +64,7 @@ class Viewer:
             negative=sum(said.sentiment == "negative" for said in tally),
             networks=dict(Counter(said.network for said in tally).most_common()),
             recent=growth([said.occurred_at for said in tally]),
-            reasons=[self._reason(item) for item in incident.evidence],
+            reasons=self.reasons(incident),
             posts=list((await self.worst(connection, incident.id)).values()),
             told=await self._told(connection, incident.id),
             observed=bool(payload.get("observed")),
@@ -71,6 +72,14 @@ class Viewer:
             held_since=datetime.fromisoformat(held) if held else None,
             exercise=bool(incident.exercise_id),
             analysis=self._analysis(tally),
+            others=payload.get("others", ()),
+            taken_by=self._name(incident.acknowledged_by) or None,
+            taken_at=incident.acknowledged_at,
+            closed_by=self._name(incident.closed_by) or None,
+            closed_at=incident.closed_at,
+            merged_into=incident.merged_into,
+            absorbed=await views.absorbed(connection, incident.id),
+            answerable=letter.channel in self.answerable and not payload.get("observed"),
         )
 
     def _analysis(self, tally: Sequence[views.Said]) -> Analysis | None:
@@ -88,6 +97,10 @@ class Viewer:
     def _name(self, person: str | None) -> str:
         known = self.people.get(person or "")
         return known.name if known else person or ""
+
+    def reasons(self, incident: Incident) -> list[ReasonView]:
+        """Every breach of an incident, in figures."""
+        return [self._reason(item) for item in incident.evidence]
 
     def _reason(self, item: Mapping[str, Any]) -> ReasonView:
         rule = self.rules.get(item["rule"])

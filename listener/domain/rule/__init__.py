@@ -36,6 +36,7 @@ from listener.domain.rule.settings import (
     leaves,
     mixes,
     subjects_of,
+    watched_streams,
 )
 from listener.domain.rule.single import chance_of
 from listener.domain.rule.state import RuleState
@@ -84,5 +85,6 @@ __all__ = [
     "remembering",
     "spells",
     "subjects_of",
+    "watched_streams",
     "weigh",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -239,3 +239,15 @@ def mixes(rule: Rule) -> bool:
 def subjects_of(rule: Rule, own: frozenset[str]) -> frozenset[str]:
     """The subjects a rule watches: those it names, else the hospital's own."""
     return frozenset(rule.subjects) or own
+
+
+def watched_streams(rules: Sequence[Rule], own: frozenset[str]) -> frozenset[tuple[str, str]]:
+    """The (subject, stream) pairs whose bursts the rules ask about."""
+    return frozenset(
+        (subject, leaf.named)
+        for rule in rules
+        if rule.enabled
+        for leaf in leaves(rule)
+        if isinstance(leaf, BurstRule)
+        for subject in subjects_of(rule, own)
+    )
