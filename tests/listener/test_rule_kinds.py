@@ -43,7 +43,7 @@ def burst(**values: Any) -> BurstFact:
 
 def test_a_burst_breaches_with_what_was_expected() -> None:
     (breach,) = breaches(rule("burst"), bursts=[burst()])
-    assert breach.seen["count"] == 34
+    assert breach.seen["observed"] == 34
     assert breach.seen["usual"] == 2.8
     assert breach.seen["minutes"] == 20
     assert breach.since == NIGHT - 20 * MINUTE
@@ -204,7 +204,7 @@ def test_one_story_on_three_networks_is_one_breach_however_many_tell_it() -> Non
     (breach,) = breaches(wide, mentions=[*told, fact(id=3, story=8)], spreads=[spread()])
     assert breach.story == 7
     assert breach.mentions == (1, 2)
-    assert breach.seen["networks"] == ["mastodon", "x", "facebook"]
+    assert breach.seen["on"] == ["mastodon", "x", "facebook"]
     assert not breaches(wide, mentions=told, spreads=[spread(networks=["x", "mastodon"])])
 
 

@@ -128,7 +128,7 @@ async def test_a_story_on_three_networks_has_spread(database) -> None:
     assert heard.told() == []
     await processor.process(page(elsewhere(4, "facebook")), ORIGIN, NIGHT)
     (breach,) = heard.told()
-    assert set(breach.seen["networks"]) == {"mastodon", "x", "facebook"}
+    assert set(breach.seen["on"]) == {"mastodon", "x", "facebook"}
     assert breach.seen["count"] == 3
     assert breach.story is not None
 
@@ -147,7 +147,7 @@ async def test_the_press_takes_up_what_was_posted(database) -> None:
     await processor.process(page(post), ORIGIN, NIGHT - timedelta(hours=3))
     await processor.process(page(elsewhere(2, "rss", kind=Kind.ARTICLE)), ORIGIN, NIGHT)
     (breach,) = heard.told()
-    assert breach.seen["networks"] == ["x", "rss"]
+    assert breach.seen["on"] == ["x", "rss"]
 
 
 REVIEWS = rule("rating", fall=1.0, window="7d", baseline="60d", minimum=3, baseline_minimum=5)
@@ -182,7 +182,7 @@ async def test_a_mean_falls_also_as_praise_grows_old(database) -> None:
     past = [review(n, 4.0, 20 + n) for n in range(5)]
     now = [
         review(11, 5.0, 6.95),
-        review(10, 5.0, 6.96),
+        review(10, 5.0, 6.955),
         *(review(n, 2.0, 0.1) for n in (12, 13, 14)),
     ]
     await processor.process(page(*past, *now), ORIGIN, NIGHT)

@@ -112,7 +112,7 @@ def bursts(rule: BurstRule, burst: BurstFact, *, entered: bool) -> bool:
 
 def _burst(rule: BurstRule, burst: BurstFact) -> Breach:
     seen = {
-        "count": burst.observed,
+        "observed": burst.observed,
         "usual": round(burst.expected, 2),
         "minutes": round(burst.span / timedelta(minutes=1)),
         "stream": rule.stream if rule.theme is None else "theme",

@@ -171,7 +171,8 @@ def _spread(rule: SpreadRule, facts: Facts, subjects: frozenset[str]) -> Iterato
 def has_spread(rule: SpreadRule, spread: SpreadFact) -> Met:
     hours = rule.window / timedelta(hours=1)
     seen: dict[str, Any] = {
-        "networks": list(spread.networks),
+        "networks": len(spread.networks),
+        "on": list(spread.networks),
         "count": spread.count,
         "hours": round(hours, 1),
     }
