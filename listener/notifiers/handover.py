@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from listener.domain.handover import Handover, OpenIncident
@@ -40,15 +41,13 @@ def _what(speaker: Speaker, handover: Handover) -> str:
     _ = speaker.gettext
     if not handover.comes:
         return _("{name} takes over from you").format(name=safe.clean(handover.other))
-    until = speaker.moment(handover.until, now=handover.at)
+    until = words.instant(speaker, handover.until)
     return _("you are on call until {until}").format(until=until)
 
 
 def _shift(speaker: Speaker, handover: Handover) -> list[str]:
     _ = speaker.gettext
-    since, until = (
-        speaker.moment(instant, now=handover.at) for instant in (handover.since, handover.until)
-    )
+    since, until = (words.instant(speaker, i) for i in (handover.since, handover.until))
     rota = speaker.quoted(safe.clean(handover.rota))
     lines = [_("Rota {rota}, from {since} to {until}.").format(rota=rota, since=since, until=until)]
     if handover.comes:
@@ -77,10 +76,16 @@ def _incident(speaker: Speaker, handover: Handover, incident: OpenIncident) -> s
         level=words.badge(speaker, incident.level).lower(),
         subject=safe.clean(incident.subject),
         posts=speaker.ngettext("{count} post", "{count} posts", incident.mentions),
-        since=speaker.moment(incident.opened_at, now=handover.at),
-        last=speaker.moment(incident.last_at, now=handover.at),
+        since=_when(speaker, incident.opened_at, handover),
+        last=_when(speaker, incident.last_at, handover),
         state=_state(speaker, incident),
     )
+
+
+def _when(speaker: Speaker, at: datetime, handover: Handover) -> str:
+    """Of today and yesterday the hour, of other days the weekday as well."""
+    days = handover.at.astimezone(speaker.zone).date() - at.astimezone(speaker.zone).date()
+    return speaker.moment(at, now=handover.at) if days.days <= 1 else words.instant(speaker, at)
 
 
 def _state(speaker: Speaker, incident: OpenIncident) -> str:
