@@ -11,12 +11,14 @@ from typing import Any
 from connectors.connector import Clock
 from connectors.policy import NetworkPolicy
 from listener.config.alerting import SlackSettings
+from listener.config.models import Config
 from listener.domain.action import Act
 from listener.domain.oncall import Person
 from listener.i18n import Speaker
 from listener.notifiers.base import DeliveryError
 from listener.notifiers.blocks import escape
 from listener.notifiers.interactions import BadInteraction, Press, read_press
+from listener.notifiers.network import policy_of
 from listener.notifiers.replies import failure_text, reply_text
 from listener.notifiers.slack_client import SlackClient
 
@@ -111,3 +113,17 @@ class SlackDoor:
         for task in self._in_hand:
             task.cancel()
         await self.client.close()
+
+
+def build_door(config: Config, *, act: Act, clock: Clock) -> SlackDoor | None:
+    """The door of a configuration; None where nothing could knock at it."""
+    if config.slack is None or not config.slack.hears_buttons:
+        return None
+    return SlackDoor(
+        config.slack,
+        act=act,
+        clock=clock,
+        network=policy_of(config.network),
+        people=config.people,
+        speaker=Speaker(config.language, config.hospital.zone),
+    )
