@@ -37,6 +37,9 @@ CLOCKS_APART = timedelta(minutes=5)  # how far the channel's clock may be from o
 
 LAST = "console"
 
+# What answers somebody's own message says nothing to others, and a test proves one channel alone.
+OF_THIS_CHANNEL = ("reply", "selftest")
+
 Compose = Callable[[Letter, datetime], Awaitable[Message]]
 
 
@@ -254,7 +257,7 @@ class Postman:
 
     def _other_keys(self, letter: Letter) -> dict[str, str]:
         """By channel: the others of its level, the configured fallback, then the console."""
-        if letter.channel == LAST:
+        if letter.channel == LAST or letter.kind in OF_THIS_CHANNEL:
             return {}
         others = self.channels.get(str(letter.payload.get("level")), ())
         before = str(letter.payload.get("fallback_of", LAST))

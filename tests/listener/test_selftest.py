@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,11 @@ from listener.domain.calendar import WorkCalendar
 from listener.domain.coverage import Blindness, CoverageFact
 from listener.domain.escalation import Chain
 from listener.domain.oncall import Rota
+from listener.notifiers.base import DeliveryError, Message, Receipt
 from listener.storage import due, outbox
 from listener.storage.database import Database
 from listener.storage.outbox import Letter
-from listener.workflows.deliver import Undeliverable
+from listener.workflows.deliver import Postman, Undeliverable
 from listener.workflows.selftest import SelfTests
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -180,6 +182,48 @@ async def test_a_channel_that_is_gone_from_the_configuration_is_not_spoken_of(
     await tick(work, TEST)
     without = selftests(config(tmp_path, alerts={"critical": ["slack"]}), database)
     assert {fact.name for fact in await without.unproven(TEST + HOUR)} == {"slack", "email"}
+
+
+@dataclass
+class Channel:
+    """Takes what it is given, or refuses it for good."""
+
+    name: str
+    refuses: bool = False
+    taken: list[str] = field(default_factory=list)
+
+    async def send(self, message: Message, *, thread: Receipt | None = None) -> Receipt:
+        if self.refuses:
+            raise DeliveryError("no such number", permanent=True)
+        self.taken.append(message.key)
+        return Receipt(channel=self.name, id=message.key, sent_at=TEST)
+
+
+async def test_a_channel_that_refuses_its_test_is_told_and_no_other_stands_in_for_it(
+    tmp_path: Path, database: Database
+) -> None:
+    work = selftests(config(tmp_path), database)
+    channels: dict[str, Any] = {name: Channel(name) for name in ("slack", "email", "console")}
+    channels["sms"] = Channel("sms", refuses=True)
+    to = Recipient(person=None, name="", address="x")
+
+    async def compose(letter: Letter, at: datetime) -> Message:
+        return await work.compose(letter, to, at)
+
+    postman = Postman(
+        database=database,
+        notifiers=channels,
+        compose=compose,
+        owner="a",
+        clock=lambda: TEST,
+        fallback="email",
+    )
+    await tick(work, TEST)
+    await postman.deliver()
+    assert [len(channels[name].taken) for name in ("slack", "email", "console")] == [1, 1, 0]
+    assert await work.unproven(TEST) == [
+        CoverageFact(kind=Blindness.CHANNEL_UNPROVEN, name="sms", since=TEST, detail="chef, lea")
+    ]
 
 
 async def test_the_message_says_that_it_is_a_test_and_rings_where_the_channel_rings(
