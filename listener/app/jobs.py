@@ -16,16 +16,10 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from classifiers.classifier import ModelError
-from classifiers.client import ScorerClient, ScorerUnavailable
 from listener.app.application import Application
-from listener.app.build import models_folder
-from listener.app.heartbeat import Heartbeat
-from listener.app.rotas import Told, tell_holes
-from listener.app.site import SiteWatch
 from listener.app.slack_socket import SlackSocket
+from listener.app.upkeep import Upkeep
 from listener.app.vitals import Vitals
-from listener.domain.notice import NoticeKind
 from listener.storage.database import explain
 from listener.workflows.collect import Source
 from listener.workflows.deepen import Deepener
@@ -35,7 +29,6 @@ log = logging.getLogger(__name__)
 
 TICK_EVERY = timedelta(seconds=10)
 REFRESH_EVERY = timedelta(seconds=60)
-HOLES_EVERY = timedelta(minutes=1)
 EXPIRY_EVERY = timedelta(hours=6)
 MERGE_EVERY = timedelta(minutes=10)  # stories that are one in other words wait so long at most
 DEEPEN_EVERY = timedelta(seconds=5)  # of which the deep classifiers have their budget
@@ -71,17 +64,14 @@ class Jobs:
         )
         self._running: dict[asyncio.Task[Any], str] = {}
         self._lasting: list[asyncio.Task[None]] = []
-        self._told_holes: Told = set()
-        self._site = SiteWatch()
 
     def start(self) -> None:
         self._scheduler.start()
-        self._every(TICK_EVERY, "scorer", self._keep_scorer)
         self._every(TICK_EVERY, "tick", self._tick, delay=1.0)
         self._every(EXPIRY_EVERY, "expiry", self._tell_expiries, delay=10.0)
         self._every(REFRESH_EVERY, "refresh", self._refresh, delay=5.0)
-        self._every(HOLES_EVERY, "rotas", self._look_at_rotas)
-        self._open_doors()
+        for job in Upkeep(app=self._app, vitals=self._vitals, wake=self._wake).jobs():
+            self._every(job.every, job.name, job.work, delay=job.delay)
         if self._app.deepener is not None:
             self._every(DEEPEN_EVERY, "deepen", partial(self._deepen, self._app.deepener))
         if self._app.merger is not None:
@@ -96,21 +86,6 @@ class Jobs:
             self._lasting.append(asyncio.create_task(SlackSocket(door).run()))
         self._lasting.append(asyncio.create_task(self._deliver()))
         self._lasting.append(asyncio.create_task(self._receive()))
-
-    def _open_doors(self) -> None:
-        """What people answer by, and the monitor that pages when we cannot."""
-        app, mailbox, heart = self._app, self._app.config.mailbox, self._app.config.heartbeat
-        if mailbox is not None and app.doors.reader is not None:
-            self._every(mailbox.every, "mailbox", self._read_mailbox)
-        if heart is not None:
-            beat = Heartbeat(
-                settings=heart,
-                database=app.database,
-                http=app.http,
-                ticking=lambda: self._vitals.tick.alive,
-                channels=app.config.alerts.critical,
-            )
-            self._every(heart.every, "heartbeat", lambda: beat.beat(app.clock()), delay=5.0)
 
     async def stop(self, within: float) -> None:
         """Let each page in hand and each delivery end, at most `within` seconds; then cancel."""
@@ -218,23 +193,6 @@ class Jobs:
         if deepener is not None and deepener.rescored and not deepener.away:
             await merger.unite(self._app.clock())
 
-    async def _look_at_rotas(self) -> None:
-        """Calendars are read anew in their own time; what nobody will answer is told ahead."""
-        app, at = self._app, self._app.clock()
-        await app.calendars.reread(at)
-        await tell_holes(
-            app.rotas,
-            database=app.database,
-            supervisor=app.supervisor,
-            at=at,
-            told=self._told_holes,
-        )
-
-    async def _read_mailbox(self) -> None:
-        reader = self._app.doors.reader
-        if reader is not None and await reader.read():
-            self._wake.set()
-
     async def _tell_expiries(self) -> None:
         await self._app.expiries.tell(self._sources, self._app.clock())
 
@@ -283,40 +241,6 @@ class Jobs:
             await asyncio.wait([task])
             pause = first if loop.time() - began > STEADY else min(pause * 2, longest)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
-
-    async def _keep_scorer(self) -> None:
-        scorer = self._app.scorer
-        if not isinstance(scorer, ScorerClient):
-            return
-        folder, deep = models_folder(self._app.config), self._app.deep_scorer
-        try:
-            await self._site.renew(scorer, folder)
-            if isinstance(deep, ScorerClient):
-                await self._site.renew(deep, folder)
-            await scorer.start()
-        except (ModelError, ScorerUnavailable) as error:
-            await self._scorer_away(error)
-            return
-        if self._vitals.scorer_away_since is not None:
-            log.info("scorer.recovered")
-        self._vitals.scorer_away_since = None
-
-    async def _scorer_away(self, error: Exception) -> None:
-        """Say it once: in the log, and to the team, whose alerts are blind without scores."""
-        if self._vitals.scorer_away_since is not None:
-            return
-        at = self._app.clock()
-        log.error("scorer.failing error=%s detail=%s", type(error).__name__, error)
-        async with self._app.database.write() as connection:
-            await self._app.supervisor.notice(
-                connection,
-                NoticeKind.SCORER_FAILING,
-                "scorer",
-                since=at,
-                at=at,
-                cause=type(error).__name__,
-            )
-        self._vitals.scorer_away_since = at
 
 
 def _reads(name: str) -> bool:

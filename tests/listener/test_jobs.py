@@ -71,6 +71,15 @@ def application(database=None, *, poll=nothing, deliver=nothing, tick=nothing, s
         merger=None,
         postman=SimpleNamespace(deliver=deliver),
         receiver=SimpleNamespace(read=nothing),
+        config=SimpleNamespace(
+            mailbox=None,
+            heartbeat=None,
+            scoring=SimpleNamespace(deep_budget=timedelta(seconds=4)),
+        ),
+        slack_door=None,
+        rotas=(),
+        calendars=SimpleNamespace(reread=nothing),
+        supervisor=None,
     )
 
 
@@ -117,7 +126,6 @@ async def test_an_alert_that_a_deeper_reading_brings_is_delivered_at_once() -> N
 
     app = application(deliver=deliver)
     app.deepener = SimpleNamespace(deepen=deepen)
-    app.config = SimpleNamespace(scoring=SimpleNamespace(deep_budget=timedelta(seconds=4)))
     jobs = working(app)
     jobs.start()
     try:

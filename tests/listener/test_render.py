@@ -57,7 +57,7 @@ def test_a_sleepy_reader_learns_things_in_the_order_that_matters(channel):
         "https://x.example/valmont/1",
         "Personne appelée : Camille Roy",
         "Amina Diallo et Équipe communication",
-        "Dites dans le fil",
+        "Dites que vous vous en occupez",
         "ne confirmez jamais que quelqu’un est patient",
     ]
     places = [text.find(words) for words in order]
