@@ -3,7 +3,8 @@
 An expert predicts, in logarithms of the growth from now on, the final figure, its own typical
 error, and the part of the growth that comes within each of HOURS. What its errors looked like on
 posts it had not seen, by age, gives intervals and probabilities (conformal prediction: Vovk,
-Gammerman and Shafer 2005; scaled by the predicted error: Lei et al. 2018).
+Gammerman and Shafer 2005; scaled by the predicted error: Lei et al. 2018). Where several may speak
+of a post, what they hold possible is mixed, not averaged (the linear opinion pool: Stone 1961).
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from classifiers.virality.snapshots import Floats
 FORMAT = 1
 NAME = "virality"
 LEVELS = np.array([0.005, 0.01, 0.025, *(np.arange(1, 20) / 20), 0.975, 0.99, 0.995])
+# Chance that each level stands for: up to halfway to its neighbours.
+MASS = np.diff((LEVELS[1:] + LEVELS[:-1]) / 2, prepend=0.0, append=1.0)
 LOW, HIGH = int(np.argmin(abs(LEVELS - 0.1))), int(np.argmin(abs(LEVELS - 0.9)))
+# The final figure with the least relative error lies a little under the median.
+AIM = 0.4
 AGE_STEPS = np.array([450.0, 900.0, 2700.0, 7200.0, 6 * 3600.0, 24 * 3600.0])  # s
 SMALLEST = 0.02  # of a typical error, in logarithms: two hundredths are below any rounding
-SHARPER = 2.0  # a faint resemblance to another archive must not widen every interval
 HORIZONS = len(HOURS) + 1  # the last one is the end
 
 
@@ -42,6 +46,11 @@ class Outlook:
     def spread(self) -> Floats:
         """Typical error at each horizon, posts × HORIZONS: little growth, little error."""
         return error_at(self.error[:, None], self.parts)
+
+    def ends(self) -> Floats:
+        """Growth at each horizon and level, posts × HORIZONS × LEVELS, rising with the level."""
+        centre = self.growth[:, None] * self.parts
+        return np.asarray(centre[:, :, None] + self.spread()[:, :, None] * self.residuals)
 
 
 def error_at(error: Floats, parts: Floats) -> Floats:
@@ -80,19 +89,38 @@ class Expert:
 
 
 def mix(outlooks: list[Outlook], weights: Floats) -> Outlook:
-    """One outlook of several, by `weights` (posts × outlooks); their disagreement is an error."""
+    """One outlook of several, by `weights` (posts × outlooks): the mixture of their distributions.
+
+    Where experts are far apart, neither is half right: the growth is what the likelier one says,
+    and the interval reaches as far as the others make likely.
+    """
     if len(outlooks) == 1:
         return outlooks[0]
-    growths = np.stack([o.growth for o in outlooks], axis=1)
+    ends = np.concatenate([o.ends() for o in outlooks], axis=2)
+    mass = (weights[:, :, None] * MASS).reshape(len(weights), 1, -1)
+    held = _quantiles(ends, np.broadcast_to(mass, ends.shape), np.append(LEVELS, AIM))
+    growth = np.maximum(held[:, -1, -1], 0.0)
     errors = np.stack([o.error for o in outlooks], axis=1)
-    growth = (weights * growths).sum(axis=1)
-    apart = weights * (errors**2 + (growths - growth[:, None]) ** 2)
-    return Outlook(
-        growth=growth,
-        error=np.sqrt(apart.sum(axis=1)),
-        parts=_blend([o.parts for o in outlooks], weights),
-        residuals=_blend([o.residuals for o in outlooks], weights),
-    )
+    growths = np.stack([o.growth for o in outlooks], axis=1)
+    error = np.sqrt((weights * (errors**2 + (growths - growth[:, None]) ** 2)).sum(axis=1))
+    parts = _blend([o.parts for o in outlooks], weights)
+    missed = held[:, :, :-1] - (growth[:, None] * parts)[:, :, None]
+    residuals = missed / error_at(error[:, None], parts)[:, :, None]
+    return Outlook(growth=growth, error=error, parts=parts, residuals=residuals)
+
+
+def _quantiles(values: Floats, mass: Floats, levels: Floats) -> Floats:
+    """Along the last axis, of `values` that weigh `mass` (in all 1), by straight lines."""
+    order = np.argsort(values, axis=-1, kind="stable")
+    values, mass = (np.take_along_axis(a, order, axis=-1) for a in (values, mass))
+    below = np.cumsum(mass, axis=-1) - mass / 2
+    after = np.stack([(below < level).sum(axis=-1) for level in levels], axis=-1)
+    right = np.minimum(after, values.shape[-1] - 1)
+    left = np.maximum(after - 1, 0)
+    start, end = (np.take_along_axis(values, at, axis=-1) for at in (left, right))
+    low, high = (np.take_along_axis(below, at, axis=-1) for at in (left, right))
+    part = np.clip((levels - low) / np.maximum(high - low, 1e-12), 0.0, 1.0)
+    return np.asarray(start + part * (end - start), dtype=np.float64)
 
 
 def _blend(values: list[Floats], weights: Floats) -> Floats:
@@ -120,7 +148,7 @@ class Experts:
         if self.gate is None:
             return np.ones((len(rows), 1))
         logits = self.gate.predict(rows)
-        powers = np.exp(SHARPER * (logits - logits.max(axis=1, keepdims=True)))
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
