@@ -15,11 +15,13 @@ from typing import Literal
 
 from listener.domain.action import Action
 
-Purpose = Action | Literal["reply", "sms"]
+Word = Literal["reply", "retry", "sms"]
+Purpose = Action | Word
 """What a token allows: one action by its link, or the word that stands in a reply."""
 
-REPLY: Literal["reply"] = "reply"
-SMS: Literal["sms"] = "sms"
+REPLY: Word = "reply"
+RETRY: Word = "retry"  # as reply, but given to somebody who was not understood: not once more
+SMS: Word = "sms"
 
 # Read aloud or copied by hand at night: no 0 O Q-like pairs, no 1 I L, no U that reads as V.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"

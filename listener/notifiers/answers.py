@@ -9,7 +9,7 @@ from typing import Any
 from listener.domain.action import SNOOZE, Action, Refusal, Reply
 from listener.domain.alert import Recipient
 from listener.domain.incident import State
-from listener.domain.token import Invitation
+from listener.domain.token import REPLY, RETRY, Invitation, Word
 from listener.i18n import Speaker
 from listener.notifiers import safe
 from listener.notifiers.base import Message
@@ -32,9 +32,20 @@ def payload_of(reply: Reply, *, at: datetime, snooze: timedelta = SNOOZE) -> dic
     }
 
 
-def unclear_payload(incident: int) -> dict[str, Any]:
-    """Where nobody can tell what was meant."""
-    return {"incident": incident, "unclear": True}
+def unclear_payload(incident: int, *, again: bool) -> dict[str, Any]:
+    """Where nobody can tell what was meant. `again`: they may try once more with a reply to it.
+
+    A second time they are not offered it: machines that answer everything would go on for ever.
+    """
+    return {"incident": incident, "unclear": True, "again": again}
+
+
+def reply_word(payload: Mapping[str, Any]) -> Word | None:
+    """What the code in an answer is good for; None where it has none."""
+    if payload.get("unclear"):
+        return RETRY if payload.get("again") else None
+    hopeless = (Refusal.EXPIRED, Refusal.UNKNOWN_PERSON, Refusal.UNKNOWN_INCIDENT)
+    return None if payload.get("refused") in hopeless else REPLY
 
 
 def render_answer(
@@ -58,12 +69,15 @@ def render_answer(
     if invitation is not None and invitation.code:
         subject = subject_with_code(subject, invitation, SUBJECT_LENGTH)
         text = "\n\n".join((text, *email_lines(invitation, speaker)))
+    elif invitation is not None and invitation.short:
+        text = " ".join((text, _("Code for what follows: {code}").format(code=invitation.short)))
     return Message(
         key=key,
         recipient=recipient,
         subject=safe.header(subject, SUBJECT_LENGTH),
         text=text + "\n",
         thread=f"incident-{incident}" if incident else None,
+        reply_to=invitation.reply_to if invitation is not None else None,
     )
 
 

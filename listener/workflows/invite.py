@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.config.doors import LinkSettings, MailboxSettings
 from listener.domain.action import Action
-from listener.domain.token import REPLY, SMS, Grant, Invitation, Purpose, Tokens
+from listener.domain.token import REPLY, SMS, Grant, Invitation, Purpose, Tokens, Word
 from listener.storage import action_tokens
 from listener.storage.outbox import Letter
 
@@ -34,6 +34,7 @@ class Inviter:
         at: datetime,
         *,
         actions: tuple[Action, ...] = ACTIONS,
+        reply: Word = REPLY,
     ) -> Invitation | None:
         """How one person may answer one letter; None where it is for nobody or no incident.
 
@@ -45,7 +46,7 @@ class Inviter:
         order = _Order(
             connection=connection, incident=letter.incident_id, person=letter.person, letter=letter
         )
-        code = await self._code(order, at)
+        code = await self._code(order, at, reply)
         return Invitation(
             code=code,
             short=await self._short(order, at),
@@ -53,11 +54,11 @@ class Inviter:
             links=await self._links(order, at, actions),
         )
 
-    async def _code(self, order: _Order, at: datetime) -> str | None:
+    async def _code(self, order: _Order, at: datetime, reply: Word) -> str | None:
         if self.mailbox is None:
             return None
         code = self.tokens.code(order.incident, order.person, order.letter.key)
-        kept = await order.keep(self.tokens.digest(code), REPLY, at + self.mailbox.valid)
+        kept = await order.keep(self.tokens.digest(code), reply, at + self.mailbox.valid)
         return code if kept else None
 
     async def _short(self, order: _Order, at: datetime) -> str | None:

@@ -18,7 +18,16 @@ from connectors.connector import Clock
 from listener.config.doors import MailboxSettings
 from listener.domain.action import Act, Action, Refusal, Reply, Request, Way
 from listener.domain.oncall import Person
-from listener.domain.token import REPLY, SMS, Grant, Tokens, find_code, find_shorts, without_codes
+from listener.domain.token import (
+    REPLY,
+    RETRY,
+    SMS,
+    Grant,
+    Tokens,
+    find_code,
+    find_shorts,
+    without_codes,
+)
 from listener.domain.wish import understand
 from listener.notifiers import incoming
 from listener.notifiers.answers import payload_of, unclear_payload
@@ -196,7 +205,7 @@ class MailboxReader:
             person=by_email(self.people, said.sender), address=said.sender, way=Way.EMAIL
         )
         digest = self.tokens.digest(code)
-        grant = await self._find(digest, REPLY)
+        grant = await self._find(digest, REPLY, RETRY)
         return await self._judge(writer, grant, digest, said.said, at)
 
     async def _by_sms(self, said: Incoming, at: datetime) -> Outcome:
@@ -220,10 +229,10 @@ class MailboxReader:
         self._guesses.failed(person.id, at)
         return self._refused(writer, None, Refusal.EXPIRED, at)
 
-    async def _find(self, digest: str, purpose: str) -> Grant | None:
+    async def _find(self, digest: str, *purposes: str) -> Grant | None:
         async with self.database.read() as connection:
             grant = await action_tokens.find(connection, digest)
-        return grant if grant is not None and grant.purpose == purpose else None
+        return grant if grant is not None and grant.purpose in purposes else None
 
     async def _judge(
         self, writer: Writer, grant: Grant | None, digest: str, words: str, at: datetime
@@ -242,7 +251,7 @@ class MailboxReader:
             return Outcome(
                 name="unclear",
                 incident=grant.incident,
-                answer=unclear_payload(grant.incident),
+                answer=unclear_payload(grant.incident, again=grant.purpose != RETRY),
                 once=f"unclear/{digest[:40]}",  # a machine that says nothing of itself is told once
                 to=writer,
             )

@@ -185,7 +185,7 @@ def test_an_answer_is_kept_in_figures_and_told_in_words() -> None:
     assert told.text.startswith("Incident 12: Léa Roche takes care of it since 23:00.")
     assert told.subject == "Incident 12: your reply [K7F3-9QXM]"
     unclear = render_answer(
-        unclear_payload(12),
+        unclear_payload(12, again=False),
         recipient=Recipient(person=None, name="", address="x@y.example"),
         key="reply/2",
         speaker=ENGLISH,

@@ -122,7 +122,7 @@ async def test_an_answering_machine_that_hides_is_told_once_and_no_loop_begins(
         await post.arrives(reply(f"Je suis absente encore {day} jours.", code=code))
     assert post.house.desk.asked == []
     (answer,) = await post.answers()
-    assert answer.payload == {"incident": 12, "unclear": True}
+    assert answer.payload == {"incident": 12, "unclear": True, "again": True}
 
 
 async def test_a_stranger_with_a_forwarded_code_is_refused_and_told(post: Post) -> None:
