@@ -20,7 +20,7 @@ Key = tuple[str, str]  # subject, stream
 
 @dataclass(slots=True)
 class BurstFold:
-    """Takes tallies one by one, oldest first; knows neither clock nor database.
+    """Takes the tallies of after `begin` one by one, oldest first; knows no clock, no database.
 
     `watched` are the (subject, stream) that somebody asks about: a detector costs some 50 µs an
     interval, and a rule asks about one or two.
@@ -28,6 +28,7 @@ class BurstFold:
 
     watched: Collection[Key]
     zone: tzinfo
+    begin: datetime
     until: datetime | None = None
     facts: list[BurstFact] = field(default_factory=list)  # of the last interval, by stream
     alarms: list[BurstFact] = field(default_factory=list)  # of all, until somebody takes them out

@@ -35,7 +35,8 @@ class BurstWatch:
 
     Call `advance` at least every five minutes: intervals that two calls leave between them were
     not watched. At the first call, and when a week ends, the detectors are made anew from the
-    tallies, in a thread: let no tick wait for it.
+    tallies, in a thread, which takes some seconds a stream: a call waits for that for `patience`
+    seconds (None: until they stand), and they are told of what went by meanwhile.
     """
 
     database: Database
@@ -43,9 +44,10 @@ class BurstWatch:
     zone: tzinfo = UTC
     sources: Collection[str] = ()
     late: timedelta = timedelta(hours=6)
+    patience: float | None = None
     exercise_id: str = ""
     _fold: BurstFold | None = field(default=None, init=False)
-    _anchor: datetime | None = field(default=None, init=False)
+    _making: asyncio.Task[BurstFold] | None = field(default=None, init=False)
     _one: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def advance(self, at: datetime) -> list[BurstFact]:
@@ -57,8 +59,8 @@ class BurstWatch:
         async with self._one:
             await self._count(at)
             before = self._fold.until if self._fold else None
-            fold = await self._catch_up(at)
-            if fold.until is None:
+            fold = await self._caught_up(at)
+            if fold is None or fold.until is None:
                 return []
             fold.alarms = await self._unjudged(fold.alarms, fold.until)
             news = fold.facts if fold.until != before else []
@@ -76,9 +78,7 @@ class BurstWatch:
 
         Streams that never had a mention are left out.
         """
-        fold = BurstFold(self.watched, self.zone)
-        await self._take(fold, anchor(at), at)
-        return fold.facts
+        return (await self._made(anchor(at), until=at)).facts
 
     async def expire(self, at: datetime) -> None:
         async with self.database.write() as connection:
@@ -95,8 +95,9 @@ class BurstWatch:
         if not watched:
             log.info("bursts.unwatched intervals=%d until=%s", len(due), due[-1].isoformat())
         async with self.database.write() as connection:
-            failing = await self._failing(connection)
-            covered = watched and not (self.sources and failing >= set(self.sources))
+            works = await self._working(connection)
+            failing = {name for name, working in works.items() if not working}
+            covered = watched and (not works or any(works.values()))
             counted = [
                 await self._tally(connection, until, covered, failing, recent) for until in due
             ]
@@ -125,27 +126,43 @@ class BurstWatch:
             failing=tuple(sorted(failing)),
         )
 
-    async def _failing(self, connection: AsyncConnection) -> set[str]:
-        """Sources of which no lane works; one that was never asked is not known to fail."""
-        working: dict[str, bool] = {}
+    async def _working(self, connection: AsyncConnection) -> dict[str, bool]:
+        """Of the sources that were ever asked, whether a lane works."""
+        works: dict[str, bool] = {}
         for row in await sources.all_states(connection):
             name = row.id.partition("/")[0]
-            works = row.failures == 0 and row.stopped is None
-            working[name] = working.get(name, False) or works
-        return {name for name in self.sources if not working.get(name, True)}
+            if name in self.sources:
+                well = row.failures == 0 and row.stopped is None
+                works[name] = works.get(name, False) or well
+        return works
 
-    async def _catch_up(self, at: datetime) -> BurstFold:
-        """The detectors, once they have taken what they have not."""
+    async def _caught_up(self, at: datetime) -> BurstFold | None:
+        """The detectors, once they have taken what they have not; None: they do not stand yet."""
         begin = anchor(at)
-        if self._fold is None or self._anchor != begin:
-            fold, since = BurstFold(self.watched, self.zone), begin
-        else:
-            fold, since = self._fold, self._fold.until or begin
-        await self._take(fold, since, None)
-        self._fold, self._anchor = fold, begin
+        if self._fold is None or self._fold.begin != begin:
+            self._fold = await self._waited_for(begin) or self._fold
+        if self._fold is not None:
+            await self._take(self._fold)
+        return self._fold
+
+    async def _waited_for(self, begin: datetime) -> BurstFold | None:
+        if self._making is None:
+            self._making = asyncio.create_task(self._made(begin))
+            # Where nobody comes back for it, its error is nobody's either.
+            self._making.add_done_callback(lambda task: task.cancelled() or task.exception())
+        await asyncio.wait([self._making], timeout=self.patience)
+        if not self._making.done():
+            return None
+        made, self._making = self._making, None
+        return made.result()
+
+    async def _made(self, begin: datetime, until: datetime | None = None) -> BurstFold:
+        fold = BurstFold(self.watched, self.zone, begin)
+        await self._take(fold, until)
         return fold
 
-    async def _take(self, fold: BurstFold, since: datetime, until: datetime | None) -> None:
+    async def _take(self, fold: BurstFold, until: datetime | None = None) -> None:
+        since = fold.until or fold.begin
         while True:
             async with self.database.read() as connection:
                 some = await tallies.after(
@@ -154,7 +171,7 @@ class BurstWatch:
             if not some:
                 return
             since = some[-1].until
-            # A few streams over ten weeks are half a minute's work.
+            # A few streams over ten weeks are half a minute's work, which is not the event loop's.
             await asyncio.to_thread(fold.take_all, some)
 
     async def _unjudged(self, alarms: list[BurstFact], until: datetime) -> list[BurstFact]:

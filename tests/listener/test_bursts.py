@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -146,6 +147,20 @@ async def test_an_alarm_is_given_again_until_somebody_has_judged_it(database: Da
     assert [fact.alarm for fact in third] == []
 
 
+async def test_nothing_waits_for_detectors_that_are_made_anew(database: Database) -> None:
+    await remember(database, history(4, QUIET))
+    await say(database, spread(MONDAY, INTERVAL, 30))
+    at, watch = MONDAY + INTERVAL + TICK, watch_of(database, patience=0.0)
+    assert await watch.advance(at) == []
+    assert MONDAY + INTERVAL in await stored(database)  # counted all the same
+    for _ in range(1_000):
+        if facts := await watch.advance(at):
+            break
+        await asyncio.sleep(0.01)
+    assert facts == await watch_of(database).advance(at)
+    assert {fact.stream for fact in facts if fact.alarm} == {TOTAL, NEGATIVE}
+
+
 async def test_a_judgement_that_is_rolled_back_has_judged_nothing(database: Database) -> None:
     await remember(database, history(4, QUIET))
     await say(database, spread(MONDAY, INTERVAL, 30))
@@ -188,14 +203,14 @@ async def test_a_month_away_writes_one_day_of_absence(database: Database) -> Non
 
 async def test_no_source_that_works_is_no_calm(database: Database) -> None:
     await remember(database, history(4, QUIET))
-    watch = watch_of(database, sources=("mastodon", "presse"))
+    watch = watch_of(database, sources=("mastodon", "presse", "gone"))
     await fails(database, "mastodon", "mastodon/stream", "presse")
     await run(watch, MONDAY, 2 * INTERVAL)
     await fails(database, "mastodon/stream", failures=0)  # one lane of one source is enough
     await run(watch, MONDAY + 2 * INTERVAL, INTERVAL)
     known = await stored(database)
     found = [known[MONDAY + n * INTERVAL] for n in (1, 2, 3)]
-    assert [tally.covered for tally in found] == [False, False, True]
+    assert [tally.covered for tally in found] == [False, False, True]  # "gone" was never asked
     assert [tally.failing for tally in found] == [("mastodon", "presse")] * 2 + [("presse",)]
 
 
@@ -280,7 +295,7 @@ async def test_a_clock_that_is_set_makes_no_burst_and_hides_the_next_no_longer(
 
 
 async def test_counts_expire_after_what_is_usual_has_forgotten_them(database: Database) -> None:
-    await remember(database, history(101, QUIET))
+    await remember(database, history(1, QUIET, until=MONDAY - timedelta(days=100) + 6 * HOUR))
     watch = watch_of(database)
     await watch.expire(MONDAY)
     left = await stored(database)
@@ -318,8 +333,8 @@ def test_what_is_usual_is_learnt_from_ten_weeks_or_eleven(moment: datetime) -> N
 def test_hours_of_the_week_are_those_of_the_hospital() -> None:
     """Every evening at seven in Paris is loud; summer time comes, and it is loud at seven still."""
     zone = ZoneInfo("Europe/Paris")
-    fold = BurstFold(STREAMS, zone)
     begin = MONDAY - timedelta(days=14)
+    fold = BurstFold(STREAMS, zone, begin)
     for step in range(35 * 288):
         until = begin + step * INTERVAL
         loud = until.astimezone(zone).hour == 19
