@@ -31,7 +31,7 @@ def draw(request: dict[str, Any]) -> bytes:
     Plot(ImageDraw.Draw(image), request).draw()
     out = BytesIO()
     # Few colours in a palette: a third of the size.
-    small = image.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    small = image.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     small.save(out, format="PNG", optimize=True)
     return out.getvalue()
 
@@ -70,7 +70,14 @@ class Plot:
         top = min(self._y(count), HEIGHT - BOTTOM - 3)
         colour = LAST if place == len(self._bars) - 1 else BAR
         self._pen.rectangle((centre - half, top, centre + half, HEIGHT - BOTTOM), fill=colour)
-        self._text(centre, top - 6, figure, "mb", INK)
+        self._text(centre, self._above(top) - 6, figure, "mb", INK)
+
+    def _above(self, top: float) -> float:
+        """Where a figure stands: over its bar, and over the usual level where that would strike it."""
+        if self._usual is None:
+            return top
+        line = self._y(self._usual)
+        return line if line - 6 < top < line + TEXT + 10 else top
 
     def _shown(self) -> set[int]:
         """Every figure where there is room, else those of the last and the highest."""

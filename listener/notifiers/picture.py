@@ -72,7 +72,7 @@ def _request(speaker: Speaker, view: AlertView) -> dict[str, Any] | None:
     recent = list(view.recent)[-STRETCHES:]
     if len(recent) < 2 or not any(count for _at, count in recent):
         return None  # one bar says no more than its figure
-    usual = view.usual
+    usual = _usual(view)
     return {
         "bars": [[speaker.clock(at), count, speaker.number(count)] for at, count in recent],
         "usual": usual,
@@ -103,8 +103,18 @@ def _alt(speaker: Speaker, view: AlertView) -> str:
             count=speaker.number(highest), time=speaker.clock(highest_at)
         ),
     )
-    if view.usual is None:
+    usual = _usual(view)
+    if usual is None:
         return f"{told}."
-    return speaker.gettext("{told}; {usual}.").format(
-        told=told, usual=_usually(speaker, view.usual)
-    )
+    return speaker.gettext("{told}; {usual}.").format(told=told, usual=_usually(speaker, usual))
+
+
+def _usual(view: AlertView) -> float | None:
+    """By ten minutes; a burst of all that is said knows it, one of negative posts alone does not."""
+    if view.usual is not None:
+        return view.usual
+    for reason in view.reasons:
+        usual, minutes = reason.seen.get("usual"), reason.seen.get("minutes")
+        if reason.seen.get("stream") == "total" and usual is not None and minutes:
+            return float(usual) * 10 / float(minutes)
+    return None

@@ -13,7 +13,7 @@ import jinja2
 from listener.config.alerting import Excerpt
 from listener.domain.alert import AlertView, Recipient
 from listener.domain.digest import Digest
-from listener.domain.incident import AlertKind
+from listener.domain.incident import UNFINISHED, AlertKind
 from listener.domain.notice import Notice
 from listener.domain.rule import Level
 from listener.domain.token import Invitation
@@ -70,8 +70,9 @@ def render_alert(
     told = figures.alert_figures(view, content)
     if channel == "webhook" and excerpt != "none":
         told |= {"text": as_text(content)}
-    # Observe mode calls nobody, and what comes too late presses nobody: no ping, no high priority.
-    presses = not view.observed and view.kind is not AlertKind.RECORDED
+    # Observe mode calls nobody, and what is over or comes too late presses nobody: no ping, no high
+    # priority.
+    presses = not view.observed and view.kind is not AlertKind.RECORDED and view.state in UNFINISHED
     return lay_out(
         content,
         channel=channel,
@@ -149,7 +150,7 @@ def lay_out(
         case "text":
             text = as_text(defused(content), answering)
         case "short" | "webhook":
-            text = brief or short.fitted(content.headline, "", "")
+            text = brief or short.fitted(content.badge, content.title)
     return Message(
         key=key,
         recipient=recipient,

@@ -9,6 +9,7 @@ import unicodedata
 from zoneinfo import ZoneInfo
 
 from listener.domain.alert import AlertView
+from listener.domain.incident import UNFINISHED
 from listener.i18n import Speaker
 from listener.notifiers import safe
 from listener.notifiers.content import Content
@@ -48,7 +49,7 @@ def alert_text(content: Content, view: AlertView, *, language: str, answer: str 
         last = to_take_it_on(speaker, answer)
     else:
         last = speaker.gettext("Incident {number}.").format(number=view.incident)
-    return fitted(content.headline, _pace(speaker, view), last)
+    return fitted(content.badge, content.title, _pace(speaker, view), last)
 
 
 def to_take_it_on(speaker: Speaker, answer: str) -> str:
@@ -57,6 +58,8 @@ def to_take_it_on(speaker: Speaker, answer: str) -> str:
 
 def _pace(speaker: Speaker, view: AlertView) -> str:
     """ "20 en 10 min (8 avant)": the last two stretches tell a rise from a fall."""
+    if view.state not in UNFINISHED:
+        return speaker.gettext("It is over.")
     counts = [count for _at, count in view.recent]
     if len(counts) < 2 or not counts[-1]:
         return ""
@@ -64,18 +67,16 @@ def _pace(speaker: Speaker, view: AlertView) -> str:
     return text.format(now=speaker.number(counts[-1]), before=speaker.number(counts[-2]))
 
 
-def fitted(what: str, pace: str, last: str, *, length: int = LENGTH) -> str:
-    """One text of so many septets: the pace goes first, then the end of `what`."""
-    what, pace, last = (gsm(part) for part in (what, pace, last))
-    what = what if what.endswith((".", "!", "?")) else f"{what}."
-    whole = " ".join(part for part in (what, pace, last) if part)
-    if septets(whole) <= length:
-        return whole
-    whole = " ".join(part for part in (what, last) if part)
-    if septets(whole) <= length:
-        return whole
-    room = length - septets(f" {last}" if last else "")
-    return " ".join(part for part in (_cut(what, room), last) if part)
+def fitted(badge: str, title: str, pace: str = "", last: str = "") -> str:
+    """One SMS: of what does not fit the badge goes first, then the pace, then the title's end."""
+    badge, title, pace, last = (gsm(part) for part in (badge, title, pace, last))
+    title = title if title.endswith((".", "!", "?")) else f"{title}."
+    for lead, middle in ((f"{badge} - {title}", pace), (title, pace), (title, "")):
+        whole = " ".join(part for part in (lead, middle, last) if part)
+        if septets(whole) <= LENGTH:
+            return whole
+    room = LENGTH - septets(f" {last}" if last else "")
+    return " ".join(part for part in (_cut(title, room), last) if part)
 
 
 def _cut(text: str, room: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listener.domain.incident import State
 from listener.domain.rule import Level
 from listener.notifiers.alert import alert_content
 from listener.notifiers.content import Content
@@ -37,15 +38,23 @@ def test_an_sms_never_repeats_a_post_whatever_the_channel_may_show() -> None:
     assert sent.html is None and not sent.blocks and not sent.figures
 
 
-def test_what_is_too_long_loses_its_pace_first_and_its_end_next_never_how_to_answer() -> None:
-    long = {
-        "subject": "Urgences pédiatriques",
-        "hospital": "Centre hospitalier de Valmont-sur-Aure",
-    }
-    said = text(answer="OK 12", language="en", **long)
-    assert "in 10 min (" not in said and said.endswith("Reply OK 12 to take it on.")
-    said = text(answer="OK 12", language="en", subject="Centre hospitalier " * 12)
-    assert said.endswith("... Reply OK 12 to take it on.") and septets(said) <= LENGTH
+def test_what_is_too_long_loses_its_badge_first_then_its_pace_then_its_end() -> None:
+    said = text(
+        answer="OK 4821", language="en", subject="Emergency ward and children's outpatient unit"
+    )
+    assert said == (
+        "Emergency ward and children's outpatient unit (CHU de Valmont): 34 negative posts in 20 min. "
+        "20 in 10 min (8 before). Reply OK 4821 to take it on."
+    )
+    ward = "Emergency ward and the whole of the mother and children's unit"
+    said = text(answer="OK 4821", language="en", subject=ward)
+    assert "in 10 min (" not in said and said.startswith(f"{ward} (CHU de Valmont): 34 negative")
+    said = text(answer="OK 4821", language="en", subject="Centre hospitalier " * 12)
+    assert said.endswith("... Reply OK 4821 to take it on.") and septets(said) <= LENGTH
+
+
+def test_an_sms_about_what_is_over_says_so() -> None:
+    assert "It is over. Incident 12." in text(language="en", state=State.RESOLVED)
 
 
 def test_accents_that_an_sms_lacks_are_left_off_and_those_it_has_stay() -> None:
@@ -55,7 +64,7 @@ def test_accents_that_an_sms_lacks_are_left_off_and_those_it_has_stay() -> None:
 
 @given(st.text(), st.text(max_size=40), st.text(max_size=60))
 def test_any_text_fits_one_sms(what: str, pace: str, last: str) -> None:
-    said = fitted(what, pace, last)
+    said = fitted("Alert", what, pace, last)
     assert septets(said) <= LENGTH
     assert gsm(said) == said
     assert said.endswith(gsm(last))
@@ -63,5 +72,5 @@ def test_any_text_fits_one_sms(what: str, pace: str, last: str) -> None:
 
 def test_a_title_alone_fits_too() -> None:
     content = Content(level=Level.INFO, badge="For information", title="[" * 200)
-    assert septets(fitted(content.headline, "", "")) <= LENGTH
+    assert septets(fitted(content.badge, content.title)) <= LENGTH
     assert text(recent=[(ago(4), 20)], reasons=[reason()]).count("10 min") == 0
