@@ -12,6 +12,7 @@ from connectors.guard import Guard
 from connectors.http import HttpClient
 from listener.config.models import Config
 from listener.domain.watch import Watcher
+from listener.notifiers.apprise import hosts_asked
 from listener.storage.database import resolve_url
 from listener.workflows.build import build_connector, network_policy
 from listener.workflows.stores import passing
@@ -58,12 +59,27 @@ def _all(config: Config) -> Iterator[tuple[str, int, str, bool]]:
     if config.heartbeat is not None:
         url = URL(config.heartbeat.origin)
         yield url.host or "", url.port or 443, "heartbeat", True
+    yield from _gateways(config)
     if config.network.proxy is not None:
         url = URL(config.network.proxy)
         yield url.host or "", url.port or 80, "network.proxy", False
     database = resolve_url(config.database.url, config.state_dir)
     if database.host:
         yield database.host, database.port or POSTGRESQL_PORT, "database", False
+
+
+def _gateways(config: Config) -> Iterator[tuple[str, int, str, bool]]:
+    reached = [(c, c.url.get_secret_value()) for c in config.channel if c.url is not None]
+    for channel, address in reached:
+        if channel.kind == "webhook":
+            url = URL(address)
+            yield url.host or "", url.port or 443, f"channel {channel.id}", True
+    known = [(channel.id, address) for channel, address in reached if channel.kind == "apprise"]
+    found = hosts_asked([address for _, address in known]) if known else []
+    for (name, _), endpoints in zip(known, found, strict=False):
+        for endpoint in endpoints:
+            host, _, port = endpoint.rpartition(":")
+            yield host.strip("[]"), int(port), f"channel {name}", True
 
 
 def _sources(config: Config) -> Iterator[tuple[str, str]]:

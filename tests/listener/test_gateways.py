@@ -17,12 +17,14 @@ from pydantic import SecretStr
 
 from connectors.policy import NetworkPolicy
 from listener.config.channels import ChannelSettings
+from listener.config.load import parse
 from listener.domain.alert import Recipient
 from listener.notifiers import apprise
 from listener.notifiers.apprise import AppriseNotifier, worker
 from listener.notifiers.base import CannotTell, DeliveryError, Message
 from listener.notifiers.render import render_alert
 from listener.notifiers.webhook import WebhookNotifier
+from listener.workflows.outgoing import outgoing
 from tests.listener.alerts import AT, NAMED, alert
 from tests.networks.gateway import Gateway
 from tests.networks.proxy import ForwardProxy, PrivateAuthority
@@ -235,3 +237,27 @@ async def hooked_check(gateway: Gateway) -> str:
     await notifier.close()
     assert SECRET not in found
     return found
+
+
+def test_the_firewall_is_told_of_every_gateways_host() -> None:
+    channels = [
+        {"id": "sms", "kind": "apprise", "url": {"env": "SMS"}},
+        {"id": "hook", "kind": "webhook", "url": {"env": "HOOK"}},
+        {"id": "file", "kind": "apprise", "outbox": "var"},
+    ]
+    config = parse(
+        {
+            "hospital": {"name": "CHU de Valmont"},
+            "watch": [{"id": "chu", "names": ["CHU de Valmont"]}],
+            "alerts": {"critical": ["sms"], "warning": [], "fallback": "console"},
+            "channel": channels,
+        },
+        environ={
+            "SMS": "ntfys://alerts.valmont.example/{address}",
+            "HOOK": f"https://supervision.valmont.example:8443/{SECRET}",
+        },
+    )
+    assert [(e.host, e.port, e.needed_by) for e in outgoing(config)] == [
+        ("alerts.valmont.example", 443, "channel sms"),
+        ("supervision.valmont.example", 8443, "channel hook"),
+    ]
