@@ -30,6 +30,7 @@ from listener.workflows.build import build_connector, network_policy
 from listener.workflows.finding import PATIENCE, Finding, State, attempt, found
 from listener.workflows.ringing import ask_on_call, check_on_call
 from listener.workflows.stores import Stores, ledgers_of, passing, tokens_of
+from listener.workflows.verify_doors import check_doors, try_mailbox
 
 __all__ = ["Finding", "State", "verify_offline", "verify_online"]
 
@@ -46,6 +47,7 @@ def verify_offline(config: Config, at: datetime) -> Iterator[Finding]:
     yield _state_dir(config.state_dir)
     yield _certificates(config)
     yield from check_on_call(config, at)
+    yield from check_doors(config)
     if not any(getattr(config.calendar, day) for day in WEEKDAYS):
         detail = "no working hours: warnings go out at any time"
         yield found("calendar", "", detail, State.WARNING)
@@ -120,6 +122,7 @@ async def verify_online(config: Config, clock: Clock) -> AsyncIterator[Finding]:
         attempts = [
             *(_source(source, partial(build, source)) for source in config.source),
             *(_channel(notifier) for notifier in channels.values()),
+            *([try_mailbox(config.mailbox, config.network)] if config.mailbox else []),
         ]
         try:
             for answer in asyncio.as_completed(attempts):

@@ -15,7 +15,8 @@ from listener.domain.token import Tokens
 from listener.keys import Keys
 from listener.storage.database import Database
 from listener.workflows.outgoing import outgoing
-from listener.workflows.verify_doors import check_doors_offline, try_mailbox
+from listener.workflows.verify_doors import check_doors as check_people
+from listener.workflows.verify_doors import try_mailbox
 from tests.listener.replying import AT, KEY, Desk
 from tests.networks.imap import ImapStandIn
 from tests.networks.proxy import PrivateAuthority
@@ -77,7 +78,7 @@ def test_whoever_can_answer_by_nothing_is_named() -> None:
         {"id": "lea", "name": "Léa Roche", "email": "lea@chu.example"},
         {"id": "marc", "name": "Marc Aubin", "phone": "0612345679"},
     ]
-    (found,) = check_doors_offline(configured(person=people))
+    (found,) = check_people(configured(person=people))
     assert found.name == "marc"
 
 
@@ -89,12 +90,12 @@ async def test_the_mailbox_is_tried_when_asked(tmp_path: Path) -> None:
             mailbox={**MAILBOX, "host": "127.0.0.1", "port": site.port},
             network={"ca_file": str(authority.write(tmp_path / "ca.pem"))},
         )
-        (found,) = await try_mailbox(config)
+        assert config.mailbox is not None
+        found = await try_mailbox(config.mailbox, config.network)
         assert found.state == "ok" and "0 messages" in found.detail
         site.login = ("veille", "another")
-        (found,) = await try_mailbox(config)
+        found = await try_mailbox(config.mailbox, config.network)
         assert found.state == "failed" and "login" in found.detail
-    assert await try_mailbox(configured(mailbox=None)) == []
 
 
 def test_doors_are_wired_as_configured(database: Database) -> None:
