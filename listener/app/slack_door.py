@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from connectors.connector import Clock
@@ -48,6 +49,7 @@ class SlackDoor:
         self.settings = settings
         self.clock = clock
         self.client = SlackClient(settings, network=network)
+        self.deaf_since: datetime | None = None  # while its socket, if it has one, is away
         self._act = act
         self._speaker = speaker
         self._members = {person.slack: person.id for person in people.values() if person.slack}

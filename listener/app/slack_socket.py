@@ -13,7 +13,6 @@ import json
 import logging
 import random
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime
 from typing import Annotated, Any
 
 import aiohttp
@@ -43,24 +42,20 @@ class _Frame(BaseModel):
 
 
 class SlackSocket:
-    """`run` until cancelled; `connected` and `away_since` say how it stands."""
+    """`run` until cancelled; the door is told whether anybody can knock at it."""
 
     def __init__(
         self, door: SlackDoor, *, jitter: Callable[[float, float], float] = random.uniform
     ) -> None:
-        self._door = door
+        self.door = door
         self._jitter = jitter
         self._readers: set[asyncio.Task[None]] = set()
         self._greeted = 0  # sockets that said hello and are still read
         self._trouble = ""
-        self.away_since: datetime | None = door.clock()
-
-    @property
-    def connected(self) -> bool:
-        return self._greeted > 0
 
     async def run(self) -> None:
         loop, (pause, longest) = asyncio.get_running_loop(), PAUSES
+        self.door.deaf_since = self.door.clock()
         try:
             while True:
                 began = loop.time()
@@ -89,7 +84,7 @@ class SlackSocket:
 
     async def _follow(self) -> None:
         """Return once another socket is wanted; what this one still brings is read meanwhile."""
-        client = self._door.client
+        client = self.door.client
         socket = await client.connect(await client.socket_url())
         ending = asyncio.Event()
         reader = asyncio.create_task(self._read(socket, ending))
@@ -128,7 +123,7 @@ class SlackSocket:
         if frame.type != "interactive" or frame.payload is None:
             return
         try:
-            self._door.take(frame.payload)
+            self.door.take(frame.payload)
         except BadInteraction as error:
             log.warning("slack.bad_interaction error=%s", error)
 
@@ -136,12 +131,12 @@ class SlackSocket:
         self._greeted += 1
         if self._trouble:
             log.info("slack.socket_back")
-        self._trouble, self.away_since = "", None
+        self._trouble, self.door.deaf_since = "", None
 
     def _departed(self) -> None:
         self._greeted -= 1
         if not self._greeted:
-            self.away_since = self._door.clock()
+            self.door.deaf_since = self.door.clock()
 
     def _failed(self, error: str) -> None:
         """Told once while it lasts."""

@@ -11,6 +11,7 @@ from connectors.policy import NetworkPolicy
 from listener.app import slack_socket
 from listener.domain.action import Action, Reason
 from listener.domain.incident import State
+from tests.listener.alerts import AT
 from tests.listener.pressing import (
     CAMILLE,
     LEA,
@@ -62,7 +63,7 @@ async def test_a_press_acts_once_and_who_pressed_is_told_and_nobody_else(api, de
     assert (whisper.user, whisper.channel) == (CAMILLE, CHANNEL)
     assert whisper.text.startswith("Incident 12: Camille Roy takes care of it since ")
     assert len(api.messages) == 1
-    assert socket.connected and socket.away_since is None
+    assert socket.door.deaf_since is None
 
 
 async def test_a_false_alarm_brings_its_reason(api, desk, socket, alert):
@@ -178,8 +179,7 @@ async def test_an_old_socket_is_left_after_a_while(api, desk, socket, monkeypatc
     old = api.live.sockets[0]
     await api.live.disconnect("refresh_requested")
     await api.live.connected(2)
-    await until(lambda: old.closed)
-    assert socket.connected
+    await until(lambda: old.closed and socket.door.deaf_since is None)
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ async def test_a_socket_that_does_not_greet_is_given_up(api, desk, monkeypatch, 
     api.live.greets = False
     async with listening(door_to(desk, settings_for(api.api_url))) as running:
         await api.live.connected(3)
-        assert not running.connected
+        assert running.door.deaf_since == AT
     assert caplog.text.count("slack.socket_away error=no hello came") == 1
 
 
@@ -220,10 +220,10 @@ async def test_a_wrong_token_is_told_once_and_mends(api, desk, caplog, monkeypat
     api.app_token = "xapp-another"
     async with listening(door_to(desk, settings_for(api.api_url))) as running:
         await until(lambda: len(api.requests) >= 2, within=10)
-        assert running.away_since is not None
+        assert running.door.deaf_since == AT
         api.app_token = "xapp-1-A0VALMONT01-valmont-test-token"
         await api.live.connected()
-        await until(lambda: running.connected)
+        await until(lambda: running.door.deaf_since is None)
     assert caplog.text.count("slack.socket_away error=invalid_auth") == 1
     assert caplog.text.count("slack.socket_back") == 1
     assert "xapp-" not in caplog.text and "ticket" not in caplog.text
