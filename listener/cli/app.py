@@ -41,6 +41,8 @@ COMMANDS: Mapping[str, str] = {
     "sources": "listener.cli.sources:sources",
     "train": "listener.cli.train:train",
     "version": "listener.cli.version:version",
+    "why": "listener.cli.why:why",
+    "why-not": "listener.cli.why:why_not",
 }
 """A command is a function, a group of commands a typer.Typer, at "module:attribute"."""
 

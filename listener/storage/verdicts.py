@@ -132,6 +132,18 @@ async def latest(connection: AsyncConnection, ids: Collection[int]) -> dict[int,
     return {number: list(by_name.values()) for number, by_name in found.items()}
 
 
+async def as_of(
+    connection: AsyncConnection, ids: Collection[int], at: datetime
+) -> dict[int, list[Score]]:
+    """The score of each classifier that was the newest at an instant, by mention."""
+    found: dict[int, dict[str, Score]] = {}
+    for part in chunks(ids):
+        query = select(scores).where(scores.c.mention_id.in_(part), scores.c.scored_at <= at)
+        for row in await connection.execute(query.order_by(scores.c.scored_at)):
+            found.setdefault(row.mention_id, {})[row.classifier] = _score(row)
+    return {number: list(by_name.values()) for number, by_name in found.items()}
+
+
 async def explained(connection: AsyncConnection, ids: Collection[int]) -> dict[int, list[Score]]:
     """What tells why each mention was scored so: its newest scores of EXPLAINED, oldest first.
 
