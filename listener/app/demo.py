@@ -17,7 +17,10 @@ from listener.app.clock import SimulatedClock
 from listener.app.narrate import Narrator
 from listener.config import Config, ConfigError, SourceSettings
 from listener.config.models import DatabaseSettings
+from listener.domain.action import Action, Reply, Request, Way
 from listener.domain.digest import Period
+from listener.domain.incident import State
+from listener.storage import incidents
 
 SLOT = timedelta(minutes=30)
 MINUTE = timedelta(minutes=1)
@@ -25,6 +28,7 @@ BUSY = 6  # lines within a slot: from here on every minute of it matters
 LAST_LOOK = timedelta(minutes=15)  # after the digest's hour
 NO_DIGEST = timedelta(hours=12)
 PAUSE = 0.015  # s between two steps where somebody watches
+ANSWERED_AFTER = timedelta(minutes=4)
 TIME_TO_READ = 4.0  # s after an alert, where somebody watches
 
 
@@ -118,11 +122,29 @@ async def play(demo: Demo, app: Application, *, clock: SimulatedClock, narrator:
         clock.set(at)
         poll = await app.collector.poll(source)
         await app.ticker.tick(at)
+        for reply in await _answer(app, at):
+            narrator.answered(at, reply)
         narrator.at(at, poll.outcome)
         await app.postman.deliver(at)
         if watched:
             await asyncio.sleep(TIME_TO_READ if poll.outcome.alerts else PAUSE)
     await narrator.sum_up(app)
+
+
+async def _answer(app: Application, at: datetime) -> list[Reply]:
+    """What the recorded people do: whoever is called answers, a few minutes later."""
+    async with app.database.read() as connection:
+        current = await incidents.unfinished(connection)
+    replies = []
+    for incident in current:
+        called_at = incident.paged_at and incident.step_at
+        if called_at is None or incident.state is not State.OPEN or at - called_at < ANSWERED_AFTER:
+            continue
+        steps = app.alerting.ringer.steps(incident, at)
+        who = steps[min(incident.step, len(steps) - 1)].people[0]
+        request = Request(incident=incident.id, action=Action.ACKNOWLEDGE, person=who, way=Way.SMS)
+        replies.append(await app.alerting.actor.act(request, at))
+    return replies
 
 
 def _end(demo: Demo, app: Application) -> datetime:

@@ -11,7 +11,9 @@ from sqlalchemy import Row, select
 
 from listener.app.application import Application
 from listener.config import Config
+from listener.domain.action import Reply
 from listener.i18n import Speaker
+from listener.notifiers.replies import reply_text
 from listener.storage.outbox import SENT
 from listener.storage.tables import outbox
 from listener.workflows.process import Outcome
@@ -55,6 +57,11 @@ class Narrator:
             self._say(f"{self._day} · {self._counts()}")
         self._day = day
 
+    def answered(self, at: datetime, reply: Reply) -> None:
+        """Somebody took an incident in hand."""
+        names = {person.id: person.name for person in self._config.person}
+        self._say(f"{self._when(at)} · {reply_text(reply, self._speaker, names)}")
+
     def _counts(self) -> str:
         read = self._speaker.ngettext(
             "{count} post read", "{count} posts read", self._total.received
@@ -91,7 +98,14 @@ class Narrator:
         path = letter.receipt.get("details", {}).get("eml")
         if not path:
             return ""
-        names = {"alert": _("alert"), "digest": _("the week's digest")}
+        names = {
+            "alert": _("alert"),
+            "digest": _("the week's digest"),
+            "handover": _("change of shift"),
+            "selftest": _("test of a channel"),
+            "morning": _("this morning"),
+            "notice": _("notice"),
+        }
         person = self._config.people.get(letter.person or "")
         to = person.name if person else letter.payload.get("address", "")
         when = self._when(letter.sent_at)

@@ -18,6 +18,9 @@ class PagingPolicy:
     repeat_every: timedelta = timedelta(minutes=3)
     max_pages: int = 10
     within: timedelta = timedelta(minutes=30)
+    # Once the last step has been rung for `within`, it is rung as seldom as this: a phone that has
+    # not woken anybody ten times wakes nobody the eleventh, and its battery is needed.
+    later: timedelta = timedelta(minutes=15)
     apart: timedelta = timedelta(minutes=1)  # two rings of one phone: what comes between is folded
 
 
@@ -51,7 +54,8 @@ def due_call(
     since = incident.step_at or incident.paged_at
     if index + 1 < len(steps) and at - since >= steps[index].wait:
         return Call(step=index + 1, kind=AlertKind.ESCALATED, people=steps[index + 1].people)
-    if at - incident.paged_at >= policy.repeat_every:
+    tired = index + 1 == len(steps) and incident.paged_at - since >= policy.within
+    if at - incident.paged_at >= (policy.later if tired else policy.repeat_every):
         return Call(step=index, kind=AlertKind.REPEATED, people=steps[index].people)
     return None
 

@@ -90,5 +90,5 @@ def state(speaker: Speaker, item: HeldIncident, view: MorningView) -> str:
         return _("It calmed down by itself, {time}.").format(time=time)
     if item.state is State.ACKNOWLEDGED:
         name = safe.clean(item.taken_by or "")
-        return _("{name} takes care of it.").format(name=name)
+        return _("Taken in hand by {name}.").format(name=name)
     return words.nobody_yet(speaker)

@@ -68,15 +68,16 @@ def played(tmp_path_factory) -> Played:
 def test_the_console_shows_the_alert_in_the_night(played) -> None:
     assert "Alerte critique — CHU de Valmont" in played.output
     assert "Julien Morvan" in played.output
+    assert "pris en charge par Julien Morvan" in played.output
     ((created,),) = played.rows(
-        "SELECT DISTINCT created_at FROM outbox WHERE kind = 'alert' AND state = 'sent'"
+        "SELECT min(created_at) FROM outbox WHERE kind = 'alert' AND state = 'sent'"
     )
     at = datetime.fromisoformat(created).replace(tzinfo=UTC)
     assert timedelta() < at - EVENING < timedelta(minutes=30)
 
 
 def test_the_mail_to_the_person_on_call_lies_in_the_outbox(played) -> None:
-    (mail,) = (mail for name, mail in played.mails.items() if name.startswith("incident"))
+    (mail,) = (m for name, m in played.mails.items() if name.startswith("incident-1-opened"))
     assert "julien.morvan@chu-valmont.example" in mail["To"]
     assert "CHU de Valmont" in mail["Subject"]
     assert "Onze heures" in text_of(mail)
@@ -84,7 +85,8 @@ def test_the_mail_to_the_person_on_call_lies_in_the_outbox(played) -> None:
 
 
 def test_the_calm_week_calls_nobody(played) -> None:
-    assert played.rows(f"SELECT * FROM outbox WHERE created_at < '{EVENING:%Y-%m-%d %H:%M}'") == []
+    before = f"created_at < '{EVENING:%Y-%m-%d %H:%M}'"
+    assert played.rows(f"SELECT * FROM outbox WHERE kind = 'alert' AND {before}") == []
     ((calm,),) = played.rows(
         f"SELECT count(*) FROM mentions WHERE live AND occurred_at < '{EVENING:%Y-%m-%d %H:%M}'"
     )
