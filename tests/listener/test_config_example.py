@@ -21,14 +21,16 @@ TABLE = re.compile(r"(#?)\[+([\w.]+)\]+")
 KEY = re.compile(r"(#?)([a-z_]+) ?= ?(.+)")
 
 
-def models(kind: Any) -> Iterator[type[BaseModel]]:
-    """The models within a type, and those within their fields."""
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
+def models(kind: Any, seen: set[type] | None = None) -> Iterator[type[BaseModel]]:
+    """The models within a type, and those within their fields, each once: some hold their like."""
+    seen = set() if seen is None else seen
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
+        seen.add(kind)
         yield kind
         for field in kind.model_fields.values():
-            yield from models(field.annotation)
+            yield from models(field.annotation, seen)
     for part in get_args(kind):
-        yield from models(part)
+        yield from models(part, seen)
 
 
 def keys(model: type[BaseModel]) -> set[str]:
@@ -139,7 +141,18 @@ def candidates(table: str, values: dict[str, tuple[bool, str]]) -> list[type[Bas
         ]
         return [connector.Settings, common]
     section = table.partition(".")[0]
-    return [] if not section else list(models(Config.model_fields[section].annotation))
+    found = models(Config.model_fields[section].annotation) if section else ()
+    return [model for model in found if is_of_kind(model, values)]
+
+
+def is_of_kind(model: type[BaseModel], values: dict[str, tuple[bool, str]]) -> bool:
+    """Whether a model may be the one that a table with a `kind` is written for."""
+    field = model.model_fields.get("kind")
+    return (
+        field is None
+        or "kind" not in values
+        or values["kind"][1].strip('"') in get_args(field.annotation)
+    )
 
 
 def test_a_default_that_is_shown_is_the_true_one() -> None:
