@@ -61,14 +61,18 @@ async def fetch(settings: IcsRota, http: HttpClient) -> bytes:
     if settings.url is None:
         assert settings.file is not None
         return await asyncio.to_thread(_bytes, settings.file)
-    address = settings.url.get_secret_value()
-    if address.startswith("webcal://"):  # as calendars are shared: https to everybody else
-        address = "https" + address.removeprefix("webcal")
+    address = as_web(settings.url.get_secret_value())
     response = await http.get(address, headers={"Accept": "text/calendar"}, max_body=LARGEST)
     response.raise_for_status()
     if response.status != 200:
         raise Unavailable(f"status {response.status}")
     return response.body
+
+
+def as_web(address: str) -> str:
+    """Calendars are shared as webcal://, which is https to everybody else."""
+    scheme, _, rest = address.partition("://")
+    return f"https://{rest}" if scheme == "webcal" else address
 
 
 def _keep(path: Path, body: bytes, at: datetime) -> None:

@@ -11,10 +11,12 @@ from yarl import URL
 from connectors.guard import Guard
 from connectors.http import HttpClient
 from listener.config.models import Config
+from listener.domain.oncall import IcsRota
 from listener.domain.watch import Watcher
 from listener.notifiers.apprise import hosts_asked
 from listener.storage.database import resolve_url
 from listener.workflows.build import build_connector, network_policy
+from listener.workflows.calendars import as_web
 from listener.workflows.stores import passing
 
 POSTGRESQL_PORT = 5432
@@ -60,6 +62,10 @@ def _all(config: Config) -> Iterator[tuple[str, int, str, bool]]:
         url = URL(config.heartbeat.origin)
         yield url.host or "", url.port or 443, "heartbeat", True
     yield from _gateways(config)
+    for rota in config.rota:
+        if isinstance(rota, IcsRota) and rota.url is not None:
+            url = URL(as_web(rota.url.get_secret_value()))
+            yield url.host or "", url.port or 443, f"rota {rota.id}", True
     if config.network.proxy is not None:
         url = URL(config.network.proxy)
         yield url.host or "", url.port or 80, "network.proxy", False

@@ -225,6 +225,37 @@ def test_hosts_lists_what_the_firewall_must_let_through(cli: Cli, tmp_path: Path
     }
 
 
+def test_hosts_names_where_a_rota_s_calendar_is_and_nothing_of_its_address(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALENDAR", "webcal://agenda.valmont.example/private-3f9c2e/a.ics")
+    (tmp_path / "config.toml").write_text(
+        """
+        [hospital]
+        name = "CHU de Valmont"
+        [[watch]]
+        id = "chu"
+        names = ["CHU de Valmont"]
+        [[person]]
+        id = "lea"
+        name = "Léa"
+        [[rota]]
+        id = "com"
+        kind = "ics"
+        url = { env = "CALENDAR" }
+        fallback = "lea"
+        [alerts]
+        critical = ["console"]
+        warning = ["console"]
+        fallback = "console"
+        """
+    )
+    result = cli("hosts", "--json")
+    assert result.json == [
+        {"host": "agenda.valmont.example", "port": 443, "via": "direct", "needed_by": "rota com"}
+    ]
+
+
 INIT = ("init", "--name", "CHU de Valmont", "--alias", "CHU Valmont", "--town", "Saint-Valmont")
 
 
