@@ -103,7 +103,7 @@ def _standing(speaker: Speaker, view: AlertView) -> str | None:
     if not view.taken_by or view.taken_at is None:
         return _("Somebody is already taking care of it.")
     time = speaker.moment(view.taken_at, now=view.at)
-    return _("{name} takes care of it since {time}.").format(
+    return _("Taken in hand by {name}, since {time}.").format(
         name=safe.clean(view.taken_by), time=time
     )
 

@@ -272,3 +272,12 @@ async def usual_engagement(connection: AsyncConnection, *, since: datetime) -> d
         select(highest.c.network, func.avg(highest.c.total)).group_by(highest.c.network)
     )
     return {network: float(mean) for network, mean in rows}
+
+
+async def occurred(connection: AsyncConnection, ids: Collection[int]) -> dict[int, datetime]:
+    """When each of these mentions occurred."""
+    found: dict[int, datetime] = {}
+    for part in chunks(ids):
+        query = select(mentions.c.id, mentions.c.occurred_at).where(mentions.c.id.in_(part))
+        found.update({row.id: row.occurred_at for row in await connection.execute(query)})
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from enum import Enum, auto
 from zoneinfo import ZoneInfo
 
@@ -60,19 +60,7 @@ class Mender:
         self, connection: AsyncConnection, shown: Mapping[int, datetime], at: datetime
     ) -> list[Errand]:
         """One errand a message that may show these mentions (their id, and when they occurred)."""
-        numbers = await belonging.of_mentions(connection, shown)
-        weeks = {_week(instant.astimezone(self.zone)) for instant in shown.values()}
-        errands = []
-        for letter_id in await outbox.showing(connection, incidents=numbers, weeks=weeks):
-            errand = Errand(
-                key=f"{KIND}:{letter_id}:{at.isoformat()}",
-                kind=KIND,
-                due_at=at + GRACE,
-                payload={"letter": letter_id, "since": at.isoformat(), "attempts": 0},
-            )
-            await _plan(connection, errand)
-            errands.append(errand)
-        return errands
+        return await plan_amends(connection, shown, at, zone=self.zone, due_at=at + GRACE)
 
     async def mend_planned(self, errand: Errand, at: datetime) -> Mended:
         """Try at once; what must wait stays planned."""
@@ -145,6 +133,33 @@ class Mender:
                 raise
             return False
         return True
+
+
+async def plan_amends(
+    connection: AsyncConnection,
+    shown: Mapping[int, datetime],
+    at: datetime,
+    *,
+    zone: tzinfo,
+    due_at: datetime,
+) -> list[Errand]:
+    """Plan to say again, without them, every message that may show these mentions.
+
+    `shown` gives when each of them occurred, `zone` is the one of the digests' weeks.
+    """
+    numbers = await belonging.of_mentions(connection, shown)
+    weeks = {_week(instant.astimezone(zone)) for instant in shown.values()}
+    errands = []
+    for letter_id in await outbox.showing(connection, incidents=numbers, weeks=weeks):
+        errand = Errand(
+            key=f"{KIND}:{letter_id}:{at.isoformat()}",
+            kind=KIND,
+            due_at=due_at,
+            payload={"letter": letter_id, "since": at.isoformat(), "attempts": 0},
+        )
+        await _plan(connection, errand)
+        errands.append(errand)
+    return errands
 
 
 async def _plan(connection: AsyncConnection, errand: Errand) -> None:

@@ -21,7 +21,7 @@ from connectors.mention import MentionKey
 from listener.domain.privacy import Pseudonyms
 from listener.domain.rule import MentionFact
 from listener.domain.watch import Watcher
-from listener.storage import erasure, sources
+from listener.storage import erasure, mentions, sources
 from listener.storage.database import Database
 from listener.storage.dialect import lock_subjects
 from listener.storage.seal import Sealer
@@ -30,6 +30,7 @@ from listener.workflows.draft import Origin, RowMaker, drafts_of
 from listener.workflows.gather import Gathered, Gatherer, Item
 from listener.workflows.judgement import Judgement
 from listener.workflows.marks import Marker
+from listener.workflows.mend import plan_amends
 from listener.workflows.scoring import Scored, Scorer
 from listener.workflows.stories import Storyteller
 from listener.workflows.write import write_items
@@ -81,6 +82,7 @@ class Processor:
         self.pseudonyms = pseudonyms
         self.sealer = sealer
         self.quarantine = quarantine
+        self.zone = zone
         self.exercise_id = exercise_id
         self.gatherer = Gatherer(
             watcher=watcher, pseudonyms=pseudonyms, zone=zone, exercise_id=exercise_id
@@ -192,7 +194,10 @@ class Processor:
                 authors.add(self.pseudonyms.author(deletion.network, deletion.author_id))
         by = {"ref": refs, "author_ref": authors, "author_id_ref": authors}
         found = await erasure.find_mentions(connection, by)
+        shown = await mentions.occurred(connection, found)
         await erasure.erase_mentions(connection, found, at=work.at)
+        # Messages that were sent still show it: they are said again without it, at the next tick.
+        await plan_amends(connection, shown, work.at, zone=self.zone, due_at=work.at)
 
     async def _note(self, connection: AsyncConnection, work: Gathered) -> None:
         """Keep what came beside the mentions: gaps, audiences, rejects, counts."""
