@@ -21,7 +21,7 @@ class AuthorListSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     id: Identifier
-    name: str = ""
+    name: str | None = None  # as people call it
     authors: tuple[AuthorSettings, ...] = Field(min_length=1)
 
     def refs(self, pseudonyms: Pseudonyms) -> frozenset[str]:
