@@ -26,12 +26,11 @@ from listener.domain.watch import Watch, Watcher, WatchKind, fold
 from listener.storage.database import Database
 from listener.storage.seal import Sealer
 from listener.workflows.draft import Origin
-from listener.workflows.judgement import Judgement
 from listener.workflows.marks import Marker
 from listener.workflows.process import Processor
 from listener.workflows.scoring import Scorer
-from listener.workflows.summon import Summons
 from tests import databases
+from tests.listener.house import judgement_of
 from tests.load import crowd
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -95,16 +94,7 @@ def build(
 ) -> Processor:
     watcher = Watcher(watches())
     rota = RotaSettings(id="astreinte", people=("lea",), starts_on="2026-01-05", fallback="marc")
-    summons = Summons(
-        calendar=WorkCalendar(CalendarSettings(monday=("09:00-18:00",), country="FR"), PARIS),
-        rotas=[Rota(rota, PARIS)],
-        channels={
-            Level.CRITICAL: ("slack",),
-            Level.WARNING: ("slack",),
-            Level.INFO: ("console",),
-        },
-        mode="live",
-    )
+    calendar = WorkCalendar(CalendarSettings(monday=("09:00-18:00",), country="FR"), PARIS)
     policy = Policy(
         max_lateness=timedelta(hours=12),
         repeat_interval=timedelta(hours=4),
@@ -114,8 +104,8 @@ def build(
         database=database,
         scorer=scorer,
         watcher=watcher,
-        judgement=Judgement(
-            rules=rules, own=watcher.own, policy=policy, summons=summons, config_hash="bench"
+        judgement=judgement_of(
+            watcher, calendar, [Rota(rota, PARIS)], rules, "live", policy=policy
         ),
         pseudonyms=Pseudonyms(KEY, public=watcher.handles),
         sealer=Sealer(KEY),

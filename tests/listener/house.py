@@ -159,6 +159,7 @@ def judgement_of(
     *,
     escalation: EscalationSettings | None = None,
     paging: PagingPolicy | None = None,
+    policy: Policy = POLICY,
     exercise_id: str = "",
 ) -> Judgement:
     """Judges by these rules, and rings whom these rotas name."""
@@ -182,7 +183,7 @@ def judgement_of(
     )
     return Judgement(
         weigher=Weigher(rules=rules, own=watcher.own, exercise_id=exercise_id),
-        policy=POLICY,
+        policy=policy,
         summons=summons,
         updates=Updates(channels=("slack",), exercise_id=exercise_id),
         config_hash="0" * 16,
