@@ -116,5 +116,7 @@ async def application(
             on_page=on_page,
             signs=signs,
         )
+        if app.slack_door is not None:
+            stack.push_async_callback(app.slack_door.close)
         await app.graveyard.restore(database, clock())
         yield app

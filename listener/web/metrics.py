@@ -142,6 +142,10 @@ def _of_daemon(app: Application | None, vitals: Vitals) -> Iterator[Metric]:
         up = _gauge("scorer_up", "Whether the scorer runs.")
         up.add_metric([], float(app.scorer.pid is not None))
         yield from (restarts, up)
+    if app is not None and (door := app.slack_door) is not None and door.settings.app_token:
+        socket = _gauge("slack_socket_up", "Whether presses of Slack's buttons reach us.")
+        socket.add_metric([], float(door.deaf_since is None))
+        yield socket
     if app is not None and app.deepener is not None:
         yield from _of_deepener(app.deepener)
 

@@ -10,6 +10,7 @@ from yarl import URL
 
 from connectors.guard import Guard
 from connectors.http import HttpClient
+from listener.config.alerting import SlackSettings
 from listener.config.models import Config
 from listener.domain.oncall import IcsRota
 from listener.domain.watch import Watcher
@@ -46,14 +47,25 @@ def outgoing(config: Config) -> list[Endpoint]:
     ]
 
 
+def _slack(settings: SlackSettings) -> Iterator[tuple[str, int, str, bool]]:
+    """Its Web API; where presses of buttons are answered; the hosts that its sockets lead to."""
+    url = URL(settings.base_url)
+    host, port = url.host or "", url.port or 443
+    yield host, port, "slack", True
+    if settings.hears_buttons:
+        yield f"hooks.{host}", port, "slack", True
+    if settings.app_token is not None:
+        yield f"wss-primary.{host}", port, "slack", True
+        yield f"wss-backup.{host}", port, "slack", True
+
+
 def _all(config: Config) -> Iterator[tuple[str, int, str, bool]]:
     """Host, port, user, and whether such a connection ever takes the proxy."""
     for source_id, endpoint in _sources(config):
         host, _, port = endpoint.rpartition(":")
         yield host.strip("[]"), int(port), f"source {source_id}", True
     if config.slack is not None:
-        url = URL(config.slack.base_url)
-        yield url.host or "", url.port or 443, "slack", True
+        yield from _slack(config.slack)
     if config.email is not None and config.email.host is not None:
         yield config.email.host, config.email.port, "email", True
     if config.mailbox is not None:

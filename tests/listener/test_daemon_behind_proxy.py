@@ -26,6 +26,7 @@ from tests.networks.proxy import ForwardProxy, PrivateAuthority
 from tests.networks.rss import FeedServer
 from tests.networks.slack import TOKEN as SLACK_TOKEN
 from tests.networks.slack import SlackApi
+from tests.networks.slack_live import APP_TOKEN as SLACK_APP_TOKEN
 from tests.networks.smtp import SmtpStandIn
 
 MAIL = ("veille", "motdepasse-du-courrier")
@@ -53,6 +54,7 @@ terms = ["cyberattaque"]
 id = "lea"
 name = "Léa Morvan"
 email = "lea@chu-valmont.example"
+slack = "U0LEA00001"
 [[rota]]
 id = "astreinte"
 people = ["lea"]
@@ -63,6 +65,7 @@ mode = "live"
 team_email = "communication@chu-valmont.example"
 [slack]
 token = {{ env = "SLACK_TOKEN" }}
+app_token = {{ env = "SLACK_APP_TOKEN" }}
 channel = "C0VALMONT01"
 base_url = "https://slack.example/api/"
 [email]
@@ -83,6 +86,7 @@ no_proxy = []
 ca_file = "{ca}"
 """
 HOSTS = {"press.example:443", "mastodon.example:443", "slack.example:443", "mail.example:587"}
+HOSTS |= {"wss-primary.slack.example:443"}
 
 
 @dataclass
@@ -117,6 +121,7 @@ async def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     environ = {
         "MASTODON_TOKEN": MASTODON_TOKEN,
         "SLACK_TOKEN": SLACK_TOKEN,
+        "SLACK_APP_TOKEN": SLACK_APP_TOKEN,
         "SMTP_PASSWORD": MAIL[1],
         "PROXY_PASSWORD": PROXY_PASSWORD,
     }
@@ -127,6 +132,9 @@ async def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
             await stack.enter_async_context(server.serving())
         named = {"press": feed, "mastodon": mastodon, "slack": slack}
         names = {f"{name}.example": address(server) for name, server in named.items()}
+        names |= {f"{name}.slack.example": address(slack) for name in ("wss-primary", "hooks")}
+        slack.live.sockets_base = "wss://wss-primary.slack.example"
+        slack.live.hooks_base = "https://hooks.slack.example"
         names["mail.example"] = ("127.0.0.1", smtp.port)
         proxy = ForwardProxy(names, password=PROXY_PASSWORD, opens_tls=authority)
         await stack.enter_async_context(proxy.serving())
@@ -208,6 +216,7 @@ async def test_mentions_come_in_and_alerts_go_out_through_the_proxy_alone(outsid
     ):
         await until(lambda: outside.slack.messages and outside.smtp.mails)
         await until(lambda: outside.mastodon.subscriptions)
+        await outside.slack.live.connected()
         database = outside.database()
         async with asyncio.timeout(10):
             while await count(database, "outbox", state="sent") < 2:
@@ -222,6 +231,33 @@ async def test_mentions_come_in_and_alerts_go_out_through_the_proxy_alone(outsid
     assert {row.source_id for row in stored} == {"presse", "mastodon"}
     (mail,) = outside.smtp.mails
     assert (mail.tls, mail.user) == (True, MAIL[0])
+    assert secrets_in(outside) == []
+
+
+async def test_who_is_called_takes_it_by_a_button_through_the_proxy_alone(outside):
+    publish(outside, "Le CHU de Valmont recrute", 1)
+    assert await look_back(outside) == []
+    publish(outside, "Cyberattaque au CHU de Valmont", 2)
+
+    ports: set[int] = set()
+    async with (
+        running(outside.config, log=outside.log, environ=outside.environ) as daemon,
+        watched(daemon, ports),
+    ):
+        await until(lambda: outside.slack.messages)
+        await outside.slack.live.connected()
+        alert = outside.slack.messages[0]
+        await outside.slack.live.press(alert, "listener:acknowledge", user="U0LEA00001")
+        await until(lambda: outside.slack.live.whispers)
+        assert await daemon.stop() == 0
+    database = outside.database()
+    (incident,) = await rows(database, "incidents")
+    await database.close()
+
+    assert (incident.state, incident.acknowledged_by) == ("acknowledged", "lea")
+    assert "pris en charge par Léa Morvan" in outside.slack.live.whispers[0].text
+    assert ports == {int(outside.proxy.url.rpartition(":")[2])}
+    assert "Unclosed" not in outside.log.read_text()
     assert secrets_in(outside) == []
 
 

@@ -5,11 +5,14 @@ import asyncio
 import pytest
 
 from connectors.policy import NetworkPolicy
+from listener.config.load import parse
 from listener.notifiers import slack_client
 from listener.notifiers.base import DeliveryError
 from listener.notifiers.slack_client import SlackClient
+from listener.workflows.outgoing import outgoing
 from tests.listener.pressing import settings_for
-from tests.networks.slack import CHANNEL, SlackApi
+from tests.networks.slack import CHANNEL, TOKEN, SlackApi
+from tests.networks.slack_live import APP_TOKEN, SIGNING_SECRET
 from tests.networks.standin import Fault
 
 ANSWER = {"response_type": "ephemeral", "text": "Done."}
@@ -108,3 +111,26 @@ async def test_a_wrong_token_opens_no_socket(api, client):
     with pytest.raises(DeliveryError, match="invalid_auth") as caught:
         await client.socket_url()
     assert caught.value.permanent
+
+
+def test_the_firewall_is_asked_for_every_host_that_buttons_need():
+    slack = {"token": {"env": "BOT"}, "channel": CHANNEL}
+    alone = {"slack.com"}
+    answering = alone | {"hooks.slack.com"}
+    assert hosts_of(slack) == alone
+    assert hosts_of(slack | {"signing_secret": {"env": "SIGNING"}}) == answering
+    assert hosts_of(slack | {"app_token": {"env": "APP"}}) == answering | {
+        "wss-primary.slack.com",
+        "wss-backup.slack.com",
+    }
+
+
+def hosts_of(slack: dict[str, object]) -> set[str]:
+    document = {
+        "hospital": {"name": "CHU de Valmont"},
+        "watch": [{"id": "chu", "kind": "hospital", "names": ["CHU de Valmont"]}],
+        "alerts": {"critical": ["console"], "warning": ["console"], "fallback": "console"},
+        "slack": slack,
+    }
+    config = parse(document, environ={"BOT": TOKEN, "APP": APP_TOKEN, "SIGNING": SIGNING_SECRET})
+    return {found.host for found in outgoing(config)}
