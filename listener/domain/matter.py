@@ -42,6 +42,7 @@ class Case:
     incident: Incident | None = None
     stories: set[int] = field(default_factory=set)
     mentions: set[int] = field(default_factory=set)
+    held: frozenset[int] = frozenset()  # those of them that the incident holds already
     breaches: list[Breach] = field(default_factory=list)
 
     @property
@@ -76,6 +77,7 @@ def cases_of(
             incident=opening.incident,
             stories=set(opening.stories),
             mentions=set(held.get(opening.incident.id, ())),
+            held=frozenset(held.get(opening.incident.id, ())),
         )
         for opening in openings
     ]

@@ -232,7 +232,7 @@ class Judgement:
             )
         since = at - self.policy.remember
         await belonging.add_stories(connection, incident.id, case.stories, since=since)
-        await belonging.add_mentions(connection, incident.id, verdict.mentions)
+        await belonging.add_mentions(connection, incident.id, verdict.mentions - case.held)
 
 
 def _again(
