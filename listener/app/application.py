@@ -50,6 +50,7 @@ class Application(Parts):
             owner=self.owner,
             act=self.alerting.actor.act,
             subject=self.viewer.subject,
+            supervisor=self.supervisor,
         )
 
     @cached_property

@@ -22,8 +22,10 @@ from listener.storage.database import Database
 from listener.storage.outbox import Letter
 from listener.workflows.answer_link import LinkDesk
 from listener.workflows.compose_reply import ReplyComposer
+from listener.workflows.hear import Hearing
 from listener.workflows.invite import Inviter
 from listener.workflows.read_mailbox import MailboxReader
+from listener.workflows.supervise import Supervisor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,7 @@ class Doors:
     owner: str
     act: Act
     subject: Callable[[str], str]  # a watch's id, as people call it
+    supervisor: Supervisor | None = None
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -72,12 +75,16 @@ class Doors:
         return MailboxReader(
             database=self.database,
             mailbox=ImapServer(settings, policy_of(self.config.network)),
-            settings=settings,
-            tokens=self.tokens,
-            act=self.act,
-            people=self.config.people,
+            hearing=Hearing(
+                database=self.database,
+                settings=settings,
+                tokens=self.tokens,
+                act=self.act,
+                people=self.config.people,
+            ),
             owner=self.owner,
             clock=self.clock,
+            supervisor=self.supervisor,
         )
 
     @cached_property

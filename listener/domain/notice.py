@@ -18,6 +18,7 @@ class NoticeKind(StrEnum):
     ROTA_HOLE = "rota_hole"
     CALENDAR_AWAY = "calendar_away"  # of a rota: `since` is when it was last read
     CHANNEL_FAILING = "channel_failing"
+    MAILBOX_FAILING = "mailbox_failing"  # that replies to alerts come to
     SCORER_FAILING = "scorer_failing"
 
 

@@ -44,6 +44,7 @@ def _what(speaker: Speaker, kind: NoticeKind) -> str:
         NoticeKind.ROTA_HOLE: _("nobody is on call in the rota {name}"),
         NoticeKind.CALENDAR_AWAY: _("the calendar of the rota {name} can no longer be read"),
         NoticeKind.CHANNEL_FAILING: _("the channel {name} no longer takes messages"),
+        NoticeKind.MAILBOX_FAILING: _("replies to alerts are no longer read"),
         NoticeKind.SCORER_FAILING: _("posts are no longer scored"),
     }[kind]
 
@@ -62,6 +63,10 @@ def _step(speaker: Speaker, kind: NoticeKind) -> str:
             "Who is on call is taken from its last copy: check its address."
         ),
         NoticeKind.CHANNEL_FAILING: _("Alerts take the fallback channel: check its settings."),
+        NoticeKind.MAILBOX_FAILING: _(
+            "Who replies by e-mail or SMS is not heard and goes on being called: "
+            "answer in Slack, by link or with listener ack. Check the [mailbox] section."
+        ),
         NoticeKind.SCORER_FAILING: _("Rules on severity and sentiment wait until it is back."),
     }[kind]
 

@@ -19,6 +19,7 @@ from listener.domain.token import Invitation, Tokens
 from listener.storage.database import Database
 from listener.storage.outbox import Letter
 from listener.storage.tables import incidents
+from listener.workflows.hear import Hearing
 from listener.workflows.invite import Inviter
 from listener.workflows.read_mailbox import MailboxReader
 
@@ -118,10 +119,13 @@ class House:
         return MailboxReader(
             database=self.database,
             mailbox=mailbox,
-            settings=mailbox_settings(port, **changes),
-            tokens=Tokens(KEY),
-            act=self.desk.act,
-            people=PEOPLE,
+            hearing=Hearing(
+                database=self.database,
+                settings=mailbox_settings(port, **changes),
+                tokens=Tokens(KEY),
+                act=self.desk.act,
+                people=PEOPLE,
+            ),
             owner=owner,
             clock=self.clock,
         )

@@ -12,11 +12,12 @@ from sqlalchemy.exc import OperationalError
 
 from connectors.policy import NetworkPolicy
 from listener.domain.action import Action, Reason, Refusal, Way
-from listener.notifiers.base import DeliveryError
+from listener.domain.calendar import CalendarSettings, WorkCalendar
 from listener.notifiers.mailbox import ImapServer
 from listener.storage.database import Database
 from listener.workflows.read_mailbox import AFTER_REFUSAL, MailboxReader
-from tests.listener.house import count, rows
+from listener.workflows.supervise import Supervisor
+from tests.listener.house import PARIS, count, rows
 from tests.listener.replying import AT, House, mailbox_settings, reply, sms
 from tests.networks.imap import ImapStandIn
 from tests.networks.proxy import PrivateAuthority
@@ -43,6 +44,10 @@ class Post:
 
     async def answers(self) -> list[Any]:
         return [row for row in await rows(self.house.database, "outbox") if row.kind == "reply"]
+
+
+def supervisor() -> Supervisor:
+    return Supervisor(calendar=WorkCalendar(CalendarSettings(), PARIS), channels=("slack",))
 
 
 @pytest.fixture
@@ -204,23 +209,32 @@ async def test_a_mailbox_numbered_anew_is_read_again_and_nothing_is_done_twice(p
     assert [request.incident for request in post.house.desk.asked] == [12, 13]
 
 
-async def test_a_server_that_is_away_loses_nothing(post: Post) -> None:
+async def test_a_server_that_is_away_loses_nothing_and_is_told_once_it_lasts(post: Post) -> None:
     code = (await post.house.invited()).code
     post.site.put(reply("OK", code=code), at=AT)
     post.site.drops = True
     reader = post.reader()
-    with pytest.raises(DeliveryError):
-        await reader.read()
+    reader.supervisor = supervisor()
+    for minutes in (0, 5, 10, 15):
+        post.house.at = AT + timedelta(minutes=minutes)
+        assert await reader.read() == 0
+        assert await count(post.house.database, "outbox") == (minutes >= 10)
+    (told,) = await rows(post.house.database, "outbox")
+    assert told.payload["notice"] == "mailbox_failing"
     post.site.drops = False
     assert await reader.read() == 1
     assert len(post.house.desk.asked) == 1
 
 
-async def test_a_wrong_password_is_not_tried_until_the_account_is_closed(post: Post) -> None:
+async def test_a_wrong_password_is_told_at_once_and_not_tried_until_the_account_is_closed(
+    post: Post,
+) -> None:
     post.site.login = ("veille", "changed")
     reader = post.reader()
-    with pytest.raises(DeliveryError):
-        await reader.read()
+    reader.supervisor = supervisor()
+    assert await reader.read() == 0
+    (told,) = await rows(post.house.database, "outbox")
+    assert told.payload["cause"] == "the mailbox refuses the login"
     sessions = post.site.sessions
     assert await reader.read() == 0
     assert post.site.sessions == sessions
