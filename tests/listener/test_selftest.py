@@ -236,7 +236,7 @@ async def test_the_message_says_that_it_is_a_test_and_rings_where_the_channel_ri
         letter.channel: await work.compose(letter, to, TEST)
         for letter in await claimed(database, TEST)
     }
-    assert "Test" in messages["sms"].subject
+    assert messages["sms"].subject.startswith("Essai")
     assert messages["sms"].urgent
     assert not messages["slack"].urgent
 
