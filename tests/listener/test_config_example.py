@@ -88,7 +88,7 @@ def test_the_example_is_right_with_every_optional_key_as_well() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     environ = dict.fromkeys(re.findall(r'env = "([A-Z_]+)"', text), "x")
     environ |= {"SMS_URL": "sms://{address}", "WEBHOOK_URL": "https://supervision.example/veille"}
-    environ |= {"HEARTBEAT_URL": "https://veilleur.example/0123"}
+    environ |= {"HEARTBEAT_URL": "https://veilleur.example/0123", "SLACK_APP_TOKEN": "xapp-x"}
     config = parse(uncommented(), environ=environ)
     assert {source.connector for source in config.source} == set(CONNECTORS)
     assert config.slack is not None
