@@ -101,7 +101,7 @@ class Alerting:
             database=self.database,
             ringer=self.ringer,
             updates=self.updates,
-            allowed=self.chain.everybody(),
+            allowed=self.chain.everybody,
         )
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -34,7 +34,7 @@ class Actor:
     database: Database
     ringer: Ringer
     updates: Updates
-    allowed: Collection[str]
+    allowed: Callable[[], Collection[str]]  # asked each time: calendars change
 
     async def act(self, request: Request, at: datetime) -> Reply:
         """Do it, or say why not; asked again it changes nothing."""
@@ -42,7 +42,7 @@ class Actor:
             incident = await incidents.hold(connection, request.incident)
             if incident is not None and incident.merged_into is not None:
                 incident = await incidents.hold(connection, incident.merged_into)
-            if request.person not in self.allowed:
+            if request.person not in self.allowed():
                 return _refused(request, Refusal.UNKNOWN_PERSON, incident)
             if incident is None:
                 return _refused(request, Refusal.UNKNOWN_INCIDENT, None)
