@@ -268,45 +268,6 @@ async def test_an_alert_can_be_erased_once_and_again(api, slack):
     assert api.messages == []
 
 
-async def test_an_alert_is_changed_in_place_and_still_found_by_its_key(api, slack):
-    receipt = await slack.send(message())
-    await slack.amend(message(mentions=35), receipt)
-
-    (posted,) = api.messages
-    assert posted.updates == 1 and "35" in str(posted.blocks)
-    found = await slack.find(message(), since=AT)
-    assert found is not None and found.id == receipt.id
-
-
-@pytest.mark.parametrize("code", ["message_not_found", "cant_update_message", "edit_window_closed"])
-async def test_what_can_no_longer_be_changed_is_not_tried_again(api, slack, code):
-    receipt = await slack.send(message())
-    api.errors.append(code)
-    with pytest.raises(DeliveryError, match=code) as caught:
-        await slack.amend(message(), receipt)
-
-    assert caught.value.permanent
-
-
-async def test_a_change_waits_as_long_as_slack_says(api, slack):
-    receipt = await slack.send(message())
-    api.faults.append(Fault(status=429, headers={"Retry-After": "7"}, body=b"{}"))
-    with pytest.raises(DeliveryError) as caught:
-        await slack.amend(message(), receipt)
-
-    assert caught.value.retry_after == timedelta(seconds=7) and not caught.value.permanent
-
-
-async def test_a_change_whose_layout_is_refused_leaves_nothing_of_what_stood_there(api, slack):
-    receipt = await slack.send(message())
-    api.errors.append("invalid_blocks")
-    await slack.amend(message(), receipt)
-
-    (posted,) = api.messages
-    assert posted.blocks == [] and "messages négatifs en" in posted.text
-    assert posted.key == "alert-12"
-
-
 async def test_looking_back_waits_while_slack_is_away(api, slack):
     api.faults.append(Fault(status=503))
     with pytest.raises(DeliveryError):
