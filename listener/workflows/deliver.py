@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.connector import Clock
+from listener.domain.rule import Level
 from listener.notifiers.base import CannotTell, DeliveryError, Message, Notifier, Receipt
 from listener.storage import outbox
 from listener.storage.carriers import carriers, revive, still_matters
@@ -37,8 +38,9 @@ CLOCKS_APART = timedelta(minutes=5)  # how far the channel's clock may be from o
 
 LAST = "console"
 
-# What answers somebody's own message says nothing to others, and a test proves one channel alone.
-OF_THIS_CHANNEL = ("reply", "selftest")
+# What answers somebody's own message or joins its thread says nothing to others, and a test proves
+# one channel alone.
+OF_THIS_CHANNEL = ("reply", "note", "selftest")
 
 Compose = Callable[[Letter, datetime], Awaitable[Message]]
 
@@ -109,9 +111,12 @@ class Postman:
         return done, tasks - done
 
     async def _hangs(self, letter: Letter, at: datetime) -> None:
+        """A page does not wait; a mail server that scans for long is no trouble to anything else."""
+        if letter.payload.get("level") != Level.CRITICAL.value:
+            return
         log.warning("delivery.hangs channel=%s incident=%s", letter.channel, letter.incident_id)
         async with self.database.write() as connection:
-            await self._fall_back(connection, letter, "no answer yet", at)
+            await self._fall_back(connection, letter, None, at)
 
     async def _deliver(self, letter: Letter, at: datetime) -> bool:
         try:
@@ -211,13 +216,17 @@ class Postman:
         if at - letter.created_at <= GIVE_UP_AFTER:
             return False
         async with self.database.read() as connection:
-            return not await still_matters(connection, letter.incident_id)
+            return not await self._must_arrive(connection, letter)
+
+    async def _must_arrive(self, connection: AsyncConnection, letter: Letter) -> bool:
+        """An alert of what is not over is never given up."""
+        return letter.kind == "alert" and await still_matters(connection, letter.incident_id)
 
     async def _give_up(self, letter: Letter, error: str, at: datetime) -> bool:
         """The next channel takes over; where none but the console would, it is not over yet."""
         async with self.database.write() as connection:
             carrier = await self._fall_back(connection, letter, error, at)
-            matters = await still_matters(connection, letter.incident_id)
+            matters = await self._must_arrive(connection, letter)
             if matters and carrier in (None, LAST) and letter.channel != LAST:
                 due_at = at + MENDED_WITHIN
                 await outbox.retry(connection, letter, due_at=due_at, error=error, ambiguous=False)
@@ -225,20 +234,17 @@ class Postman:
             else:
                 await outbox.failed(connection, letter, error=error)
         if letter.attempts == 0 or not matters:  # what matters is asked again and again
-            log.error(
-                "delivery.failed channel=%s incident=%s error=%s",
-                letter.channel,
-                letter.incident_id,
-                error,
-            )
+            said = "delivery.failed channel=%s incident=%s error=%s"
+            log.error(said, letter.channel, letter.incident_id, error)
         return False
 
     async def _fall_back(
-        self, connection: AsyncConnection, letter: Letter, cause: str, at: datetime
+        self, connection: AsyncConnection, letter: Letter, cause: str | None, at: datetime
     ) -> str | None:
         """The same letter by the next channel that may take it; which one carries it now.
 
-        Its key is that of the channel's own row: where it was sent already, nothing is added.
+        Its key is that of the channel's own row: where it was sent already, nothing is added. The
+        team is told of the `cause`, if there is one.
         """
         keys = self._other_keys(letter)
         standing = await carriers(connection, keys.values())
@@ -248,7 +254,7 @@ class Postman:
                     continue
                 return channel
             await self._hand_over(connection, letter, channel, key, at)
-            if self.supervisor is not None and letter.kind != "notice":
+            if self.supervisor is not None and cause and letter.kind != "notice":
                 await self.supervisor.channel_failing(
                     connection, letter.channel, via=channel, cause=cause, at=at
                 )

@@ -277,6 +277,24 @@ async def test_a_channel_that_hangs_holds_up_neither_its_fallback_nor_the_others
     assert len(rota.slack.taken) == len(rota.sms.taken) == BATCH + 2
 
 
+@pytest.mark.parametrize("kind", ["selftest", "note", "reply"])
+async def test_what_concerns_one_channel_alone_is_told_by_no_other(rota, kind) -> None:
+    rota.slack.errors = [DeliveryError("no such token", permanent=True)]
+    await rota.post(payload=CRITICAL, kind=kind)
+    await rota.deliver()
+    assert not rota.sms.taken and not rota.email.taken and not rota.console.taken
+
+
+async def test_what_presses_nobody_waits_for_a_slow_channel(rota) -> None:
+    rota.slack.hangs, rota.patience = asyncio.Event(), 0.1
+    await rota.post(payload={"level": "warning"})
+    delivering = asyncio.create_task(rota.deliver())
+    await asyncio.sleep(0.5)
+    rota.slack.hangs.set()
+    assert await delivering == 1
+    assert len(rota.slack.taken) == 1 and not rota.email.taken
+
+
 async def test_a_delivery_that_is_cancelled_leaves_nothing_running_and_loses_nothing(rota) -> None:
     rota.slack.hangs, rota.patience = asyncio.Event(), 2.0
     await rota.post(payload=CRITICAL)
