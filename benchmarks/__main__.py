@@ -27,6 +27,7 @@ BENCHES = (
     "process",
     "triage",
     "stories",
+    "bursts",
     "loop",
     "latency",
     "memory",
