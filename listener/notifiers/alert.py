@@ -109,8 +109,10 @@ def _standing(speaker: Speaker, view: AlertView) -> str | None:
 
 
 def _lead(speaker: Speaker, view: AlertView) -> str:
-    posts = speaker.ngettext("{count} post", "{count} posts", view.mentions)
     since = speaker.moment(view.first_at, now=view.at)
+    if not view.mentions:
+        return speaker.gettext("Since {time}.").format(time=since)
+    posts = speaker.ngettext("{count} post", "{count} posts", view.mentions)
     if not view.negative or view.mentions == 1:
         return speaker.gettext("{posts} since {time}.").format(posts=posts, time=since)
     negative = speaker.ngettext(
@@ -203,6 +205,13 @@ def _next(speaker: Speaker, view: AlertView, mediation: str) -> Section | None:
 
 def _steps(speaker: Speaker, view: AlertView, mediation: str) -> Sequence[str]:
     _ = speaker.gettext
+    take = _("Say that you take care of it: the button, or an answer to this message.")
+    if view.reasons and all(reason.kind == "coverage" for reason in view.reasons):
+        return (
+            take,
+            _("Read these networks by hand meanwhile: what is said there reaches nobody."),
+            _("Tell whoever runs the listener: listener sources says what is wrong."),
+        )
     escalate = _("If it keeps growing, or if a life is at stake: call the manager on duty.")
     complaint = _("If it is a complaint: refer its author to the mediation service.")
     if mediation:
@@ -210,7 +219,7 @@ def _steps(speaker: Speaker, view: AlertView, mediation: str) -> Sequence[str]:
             mediation=mediation
         )
     return (
-        _("Say that you take care of it: the button, or an answer to this message."),
+        take,
         _("Read the posts and check the facts with the ward before writing anything."),
         _("Never answer a patient in public for the hospital; never confirm that somebody is one."),
         complaint,
