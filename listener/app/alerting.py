@@ -33,6 +33,8 @@ from listener.workflows.summon import Summons
 from listener.workflows.update import Updater, Updates
 from listener.workflows.weigh import Weigher, weigher_of
 
+PATIENCE = 1.0  # s that a tick waits for detectors that are being made anew
+
 
 @dataclass(frozen=True, kw_only=True)
 class Alerting:
@@ -132,7 +134,8 @@ class Alerting:
             database=self.database,
             watched=watched_streams(self.config.rule, self.watcher.own),
             zone=self.config.hospital.zone,
-            sources=list(self.sources),
+            sources=[s.id for s in self.sources.values() if not (s.closed_on or s.origin.backfill)],
+            patience=PATIENCE,
             late=self.config.alerts.max_lateness,
         )
 

@@ -15,6 +15,7 @@ from listener.config.models import Config
 from listener.domain.calendar import WorkCalendar
 from listener.domain.oncall import Rota
 from listener.domain.privacy import Pseudonyms
+from listener.domain.rule import blindness_of
 from listener.domain.watch import Watcher
 from listener.keys import Keys
 from listener.notifiers.base import Notifier
@@ -93,7 +94,11 @@ class Parts:
 
     @cached_property
     def supervisor(self) -> Supervisor:
-        return Supervisor(calendar=self.calendar, channels=self.config.alerts.warning)
+        return Supervisor(
+            calendar=self.calendar,
+            channels=self.config.alerts.warning,
+            spoken_for=blindness_of(self.config.rule),
+        )
 
     @cached_property
     def alerting(self) -> Alerting:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from connectors.durations import PositiveDuration
+from listener.domain.coverage import Blindness
 from listener.domain.rule.conditions import (
     AuthorListed,
     AuthorReach,
@@ -250,4 +251,14 @@ def watched_streams(rules: Sequence[Rule], own: frozenset[str]) -> frozenset[tup
         for leaf in leaves(rule)
         if isinstance(leaf, BurstRule)
         for subject in subjects_of(rule, own)
+    )
+
+
+def blindness_of(rules: Sequence[Rule]) -> frozenset[Blindness]:
+    """What makes an incident of itself, since a rule looks for it."""
+    return frozenset(
+        kind
+        for rule in rules
+        if rule.enabled and isinstance(rule, CoverageRule)
+        for kind in (rule.kinds or tuple(Blindness))
     )
