@@ -10,8 +10,10 @@ from functools import cached_property
 from connectors.connector import Unseen
 from listener.app.doors import Doors
 from listener.app.parts import OnPage, Parts
+from listener.domain.rule import Level
 from listener.notifiers.build import excerpt_setting
 from listener.notifiers.email import EmailNotifier
+from listener.notifiers.gateway import Gateway
 from listener.notifiers.picture import Drawer
 from listener.storage import spending
 from listener.workflows.chronicle import Chronicler
@@ -190,6 +192,7 @@ class Application(Parts):
             clock=self.clock,
             fallback=self.config.alerts.fallback,
             supervisor=self.supervisor,
+            channels={level.value: self.config.alerts.channels(level) for level in Level},
         )
 
     @cached_property
@@ -215,12 +218,14 @@ class Application(Parts):
             zone=self.calendar.zone,
         )
 
-    async def _expire_mail(self, at: datetime) -> None:
-        """Copies of e-mails show texts: they go when the texts do."""
-        mail, privacy = self.notifiers.get("email"), self.config.privacy
-        whole = excerpt_setting(self.config, "email") == "full"
-        if isinstance(mail, EmailNotifier):
-            await mail.expire(at - (privacy.restricted_retention if whole else privacy.retention))
+    async def _expire_copies(self, at: datetime) -> None:
+        """Copies of messages show texts: they go when the texts do."""
+        privacy = self.config.privacy
+        for name, notifier in self.notifiers.items():
+            whole = excerpt_setting(self.config, name) == "full"
+            kept = privacy.restricted_retention if whole else privacy.retention
+            if isinstance(notifier, EmailNotifier | Gateway):
+                await notifier.expire(at - kept)
 
     async def _expire_spending(self, at: datetime) -> None:
         async with self.database.write() as connection:
@@ -242,7 +247,7 @@ class Application(Parts):
             ),
             restricted_retention=self.config.privacy.restricted_retention,
             expirers=(
-                self._expire_mail,
+                self._expire_copies,
                 self.receiver.expire,
                 self._expire_spending,
                 self.doors.expire,

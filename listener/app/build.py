@@ -118,5 +118,6 @@ async def application(
         )
         if app.slack_door is not None:
             stack.push_async_callback(app.slack_door.close)
+        stack.push_async_callback(app.drawer.close)
         await app.graveyard.restore(database, clock())
         yield app

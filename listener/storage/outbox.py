@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.storage.dialect import chunks, insert
@@ -230,10 +230,19 @@ async def roots(
 
 
 async def showing(
-    connection: AsyncConnection, *, incidents: Collection[int], weeks: Collection[str]
+    connection: AsyncConnection,
+    *,
+    incidents: Collection[int],
+    weeks: Collection[str],
+    channels: Collection[str] | None = None,
 ) -> list[int]:
-    """Letters about these incidents, and digests of these weeks, that were or may have been sent."""
+    """Letters about these incidents, and digests of these weeks, that were or may have been sent.
+
+    `channels`: those of these channels alone.
+    """
     gone = or_(outbox.c.state == SENT, outbox.c.sending_since.is_not(None))
+    if channels is not None:
+        gone = and_(gone, outbox.c.channel.in_(list(channels)))
     found: set[int] = set()
     for part in chunks(incidents):
         query = select(outbox.c.id).where(gone, outbox.c.incident_id.in_(part))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import Enum, auto
@@ -142,15 +142,19 @@ async def plan_amends(
     *,
     zone: tzinfo,
     due_at: datetime,
+    channels: Collection[str] | None = None,
 ) -> list[Errand]:
     """Plan to say again, without them, every message that may show these mentions.
 
-    `shown` gives when each of them occurred, `zone` is the one of the digests' weeks.
+    `shown` gives when each of them occurred, `zone` is the one of the digests' weeks; `channels`:
+    on these alone, None: wherever they were sent.
     """
     numbers = await belonging.of_mentions(connection, shown)
     weeks = {_week(instant.astimezone(zone)) for instant in shown.values()}
     errands = []
-    for letter_id in await outbox.showing(connection, incidents=numbers, weeks=weeks):
+    for letter_id in await outbox.showing(
+        connection, incidents=numbers, weeks=weeks, channels=channels
+    ):
         errand = Errand(
             key=f"{KIND}:{letter_id}:{at.isoformat()}",
             kind=KIND,

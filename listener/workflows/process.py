@@ -196,8 +196,15 @@ class Processor:
         found = await erasure.find_mentions(connection, by)
         shown = await mentions.occurred(connection, found)
         await erasure.erase_mentions(connection, found, at=work.at)
-        # Messages that were sent still show it: they are said again without it, at the next tick.
-        await plan_amends(connection, shown, work.at, zone=self.zone, due_at=work.at)
+        # Messages that can still be changed show it no longer, from the next tick on.
+        await plan_amends(
+            connection,
+            shown,
+            work.at,
+            zone=self.zone,
+            due_at=work.at,
+            channels=self.judgement.updates.channels,
+        )
 
     async def _note(self, connection: AsyncConnection, work: Gathered) -> None:
         """Keep what came beside the mentions: gaps, audiences, rejects, counts."""

@@ -17,7 +17,7 @@ from classifiers.themes import unpack
 from listener.domain.alert import AlertView, Analysis, PostView, ReasonView
 from listener.domain.incident import AlertKind, Incident
 from listener.domain.oncall import Person
-from listener.domain.rule import Level, Rule
+from listener.domain.rule import BLIND, Level, Rule
 from listener.domain.watch import Watch
 from listener.storage import outbox, verdicts, views
 from listener.storage.outbox import Letter
@@ -91,6 +91,8 @@ class Viewer:
         return Analysis.FAST if any(said.tier for said in tally) else None
 
     def subject(self, subject: str) -> str:
+        if subject == BLIND:
+            return self.hospital
         watch = self.watches.get(subject)
         return next(iter(watch.terms), subject) if watch else subject
 
