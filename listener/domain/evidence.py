@@ -37,7 +37,10 @@ def evidence_of(breach: Breach) -> dict[str, Any]:
 
 
 def merge_evidence(old: Sequence[Item], new: Iterable[Item]) -> list[Item]:
-    """One breach a rule: the gravest figures it has seen, the latest of equals."""
+    """One breach a rule: the gravest figures it has seen, the latest of equals.
+
+    Where a life was at stake once, no figure hides it.
+    """
     by_rule = {item["rule"]: item for item in old}
     for item in new:
         before = by_rule.get(item["rule"])
@@ -46,6 +49,6 @@ def merge_evidence(old: Sequence[Item], new: Iterable[Item]) -> list[Item]:
     return list(by_rule.values())
 
 
-def _gravity(item: Item) -> float:
+def _gravity(item: Item) -> tuple[bool, float]:
     value = item["seen"].get(FIGURE.get(item["kind"], ""), 0)
-    return float(value) if isinstance(value, int | float) else 0.0
+    return bool(item.get("exempt")), float(value) if isinstance(value, int | float) else 0.0

@@ -11,10 +11,13 @@ from listener.domain.incident import Incident, State
 def united(older: Incident, younger: Incident) -> dict[str, Any]:
     """The older incident's columns once it stands for both.
 
-    It stays in somebody's hand only where that person took a matter as grave as both together.
+    It stays in somebody's hand only where that person took a matter as grave as both together,
+    life and safety included.
     """
     level = max(older.level, younger.level, key=lambda level: level.rank)
-    taken = [i for i in (older, younger) if i.state is State.ACKNOWLEDGED and i.level is level]
+    grave = [i for i in (older, younger) if i.level is level]
+    exempt = any(i.exempt for i in (older, younger))
+    taken = [i for i in grave if i.state is State.ACKNOWLEDGED and i.exempt is exempt]
     later = max((older, younger), key=lambda i: (i.step, i.paged_at is not None))
     pages = [i.paged_at for i in (older, younger) if i.paged_at is not None]
     alerts = [i.alerted_at for i in (older, younger) if i.alerted_at is not None]
@@ -32,6 +35,7 @@ def united(older: Incident, younger: Incident) -> dict[str, Any]:
         "alerted_at": max(alerts, default=None),
         "alerted_level": max(levels, key=lambda level: level.rank, default=None),
     }
-    snoozes = [i.snoozed_until for i in (older, younger)]
+    # What somebody put to sleep is woken by what is as grave, and by nothing less.
+    snoozes = [i.snoozed_until for i in grave]
     values["snoozed_until"] = None if None in snoozes else min(s for s in snoozes if s)
     return values
