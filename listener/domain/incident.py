@@ -74,7 +74,12 @@ class Incident:
     @property
     def exempt(self) -> bool:
         """Whether a life or somebody's safety is at stake: nothing holds its pages back."""
-        return any(item.get("exempt") for item in self.evidence)
+        return bool(self.grave)
+
+    @property
+    def grave(self) -> frozenset[str]:
+        """The rules that say so."""
+        return frozenset(item["rule"] for item in self.evidence if item.get("exempt"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +117,7 @@ class Past:
 
     alerted: tuple[datetime, Level] | None = None  # its last call, through closed incidents too
     muted_by: int | None = None  # a critical incident of the same subject, whose warnings it mutes
+    grave: frozenset[str] = frozenset()  # rules of life and safety that whoever was called knows of
 
 
 def judge(
@@ -130,9 +136,11 @@ def judge(
     loud = [b for b in fresh if b.muted_by is None]
     # What calls nobody, being too old or muted, must not raise the level that calls them either.
     level = max((b.level for b in loud or fresh or breaches), key=lambda lv: lv.rank)
-    alert = _late(incident)
-    if fresh:
-        alert = _alert(level, loud, incident, past, policy, at) if loud else None
+    alert = None
+    if loud:
+        alert = _alert(level, loud, incident, past, policy, at)
+    elif not fresh:
+        level, alert = _late(level, incident)
     quiet = None
     if alert is None and incident is None and past.alerted and level is Level.CRITICAL and loud:
         quiet = past.alerted[0] + policy.repeat_interval
@@ -147,8 +155,11 @@ def judge(
     )
 
 
-def _late(incident: Incident | None) -> AlertKind | None:
-    return AlertKind.RECORDED if incident is None else None
+def _late(level: Level, incident: Incident | None) -> tuple[Level, AlertKind | None]:
+    """Old news opens a warning at most, and moves nothing that stands: a tick rings what is critical."""
+    if incident is not None:
+        return incident.level, None
+    return min(level, Level.WARNING, key=lambda lv: lv.rank), AlertKind.RECORDED
 
 
 def _alert(
@@ -164,7 +175,10 @@ def _alert(
     if past.alerted is None:
         return AlertKind.OPENED
     last, last_level = past.alerted
-    if level.rank > last_level.rank or _is_newly_grave(fresh, incident):
+    # Above its own level too: who took a warning in hand must hear of the crisis, whatever was
+    # told of the matter before that.
+    told = min(last_level.rank, incident.level.rank) if incident else last_level.rank
+    if level.rank > told or _is_newly_grave(fresh, past):
         return AlertKind.RAISED if incident else AlertKind.OPENED
     if at - last < policy.repeat_interval:
         return None
@@ -175,17 +189,20 @@ def _alert(
     return AlertKind.REMINDED if is_open else None
 
 
-def _is_newly_grave(fresh: Sequence[Breach], incident: Incident | None) -> bool:
+def _is_newly_grave(fresh: Sequence[Breach], past: Past) -> bool:
     """A life is at stake, and whoever was called before was not told so."""
-    if incident is None:
-        return False
-    told = {item["rule"] for item in incident.evidence if item.get("exempt")}
-    return any(b.exempt and b.level is Level.CRITICAL and b.rule not in told for b in fresh)
+    return any(b.exempt and b.level is Level.CRITICAL and b.rule not in past.grave for b in fresh)
 
 
 def is_calm(incident: Incident, *, policy: Policy, at: datetime) -> bool:
-    """Whether an incident has been without a breach for long enough to be closed by itself."""
-    return incident.unfinished and at - incident.last_breach_at >= policy.resolve_after
+    """Whether an incident has been without a breach for long enough to be closed by itself.
+
+    What somebody has just taken up again, or passed on, is not over because it was calm before.
+    """
+    if not incident.unfinished:
+        return False
+    moved = (incident.last_breach_at, incident.acknowledged_at, incident.step_at)
+    return at - max(when for when in moved if when is not None) >= policy.resolve_after
 
 
 REOPEN_BY = 5  # mentions more at least: a matter of one post does not come back with its copy

@@ -123,9 +123,3 @@ def _of_sum(breach: Breach, cases: Sequence[Case]) -> Case | None:
             return fullest
     matter = _matter(breach)
     return next((case for case in cases if case.matter == matter), None)
-
-
-def are_one(sum_mentions: Collection[int], story_mentions: Collection[int]) -> bool:
-    """Whether a sum proves to be one story's: most of what it counts is that story's."""
-    total = len(set(sum_mentions))
-    return total > 0 and 2 * len(set(sum_mentions) & set(story_mentions)) > total

@@ -32,10 +32,15 @@ class Call:
     kind: AlertKind
     people: tuple[str, ...] = ()
     rebased: bool = False
+    anew: bool = False  # the step's wait begins again
 
 
-def first_call(steps: Sequence[Step], kind: AlertKind) -> Call:
-    return Call(step=0, kind=kind, people=steps[0].people if steps else ())
+def first_call(incident: Incident, steps: Sequence[Step], kind: AlertKind) -> Call:
+    """What there is news to tell of: to the step that is being rung already, else to the first."""
+    if not steps:
+        return Call(step=0, kind=kind)
+    step = min(incident.step, len(steps) - 1) if incident.paged_at is not None else 0
+    return Call(step=step, kind=kind, people=steps[step].people)
 
 
 def due_call(
@@ -45,24 +50,36 @@ def due_call(
     if incident.state is not State.OPEN or incident.level is not Level.CRITICAL or not steps:
         return None
     index = min(incident.step, len(steps) - 1)
+    # Before the snooze is asked, which would last as much longer as the clock went back.
+    if incident.paged_at is not None and incident.paged_at > at + CLOCK_BACK:
+        return Call(step=index, kind=AlertKind.REPEATED, rebased=True)
     if incident.snoozed_until is not None and at < incident.snoozed_until:
         return None
+    people = steps[index].people
     if incident.paged_at is None:
-        return Call(step=index, kind=AlertKind.OPENED, people=steps[index].people)
-    if incident.paged_at > at + CLOCK_BACK:
-        return Call(step=index, kind=AlertKind.REPEATED, rebased=True)
+        return Call(step=index, kind=AlertKind.OPENED, people=people)
+    if incident.snoozed_until is not None:
+        # Whoever put it off is asked first: nobody has failed to answer meanwhile.
+        return Call(step=index, kind=AlertKind.REPEATED, people=people, anew=True)
     since = incident.step_at or incident.paged_at
     if index + 1 < len(steps) and at - since >= steps[index].wait:
         return Call(step=index + 1, kind=AlertKind.ESCALATED, people=steps[index + 1].people)
     tired = index + 1 == len(steps) and incident.paged_at - since >= policy.within
     if at - incident.paged_at >= (policy.later if tired else policy.repeat_every):
-        return Call(step=index, kind=AlertKind.REPEATED, people=steps[index].people)
+        return Call(step=index, kind=AlertKind.REPEATED, people=people)
     return None
+
+
+def snoozed_by_new_clock(incident: Incident, at: datetime) -> datetime | None:
+    """When a snooze ends by a clock that was set back: no later than it did by the old one."""
+    if incident.snoozed_until is None or incident.paged_at is None:
+        return None
+    return incident.snoozed_until - (incident.paged_at - at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """One person is to be rung about one incident."""
+    """One person is to be rung about one incident; `since`: when it last rang, else opened."""
 
     person: str
     incident: int

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.domain.incident import UNFINISHED, Incident, State, Verdict
@@ -14,6 +14,8 @@ from listener.domain.rule import Level
 from listener.storage.dialect import chunks, insert
 from listener.storage.tables import incidents
 
+_ALONE = text("SELECT pg_advisory_xact_lock(:number, 0)")
+_INCIDENTS = 0x696E6364  # one number for all: little of what is said touches an incident
 _NUMBERS = frozenset(Incident.__slots__) - {"level", "state", "alerted_level", "closing"}
 
 
@@ -47,6 +49,17 @@ def _named(exercise_id: str) -> dict[str, str]:
     return {"exercise_id": exercise_id}
 
 
+async def alone(connection: AsyncConnection) -> None:
+    """Nobody else opens, moves, merges or rings about incidents until the transaction ends.
+
+    Taken before any of them is read: two daemons then neither open one matter twice, nor count
+    the rings of one phone apart, nor wait for each other's incidents in a ring. SQLite's writer
+    is alone anyway.
+    """
+    if connection.dialect.name != "sqlite":
+        await connection.execute(_ALONE, {"number": _INCIDENTS})
+
+
 async def get(connection: AsyncConnection, incident_id: int) -> Incident | None:
     row = (
         await connection.execute(select(incidents).where(incidents.c.id == incident_id))
@@ -59,6 +72,14 @@ async def hold(connection: AsyncConnection, incident_id: int) -> Incident | None
     query = select(incidents).where(incidents.c.id == incident_id).with_for_update()
     row = (await connection.execute(query)).one_or_none()
     return _incident(row) if row else None
+
+
+async def survivor(connection: AsyncConnection, incident_id: int) -> Incident | None:
+    """The incident, or the one that it has become part of in the end; held."""
+    found = await hold(connection, incident_id)
+    while found is not None and found.merged_into is not None:
+        found = await hold(connection, found.merged_into)
+    return found
 
 
 async def of_matter(
@@ -142,9 +163,13 @@ async def close(
 
 
 async def reopen(
-    connection: AsyncConnection, incident: Incident, *, quiet_until: datetime | None
+    connection: AsyncConnection,
+    incident: Incident,
+    *,
+    level: Level,
+    quiet_until: datetime | None = None,
 ) -> bool:
-    """Take a closed incident up again; False where its matter has another one meanwhile."""
+    """Take a closed incident up again at a level; False where its matter has another meanwhile."""
     key = open_key(incident.matter, incident.exercise_id)
     taken = select(incidents.c.id).where(incidents.c.open_key == key)
     if (await connection.execute(taken)).first() is not None:
@@ -153,6 +178,7 @@ async def reopen(
         connection,
         incident.id,
         state=State.OPEN,
+        level=level,
         open_key=key,
         closed_at=None,
         closed_by=None,

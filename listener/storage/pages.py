@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.domain.incident import UNFINISHED
 from listener.domain.paging import Ring, Wanted
 from listener.storage.tables import incidents, pages
-
-_ALONE = text("SELECT pg_advisory_xact_lock(:number, 0)")
-_RINGING = 0x72696E67  # one number for all: phones seldom ring
-
-
-async def alone(connection: AsyncConnection) -> None:
-    """Nobody else counts rings until the transaction ends. SQLite's writer is alone anyway."""
-    if connection.dialect.name != "sqlite":
-        await connection.execute(_ALONE, {"number": _RINGING})
 
 
 async def rung(

@@ -39,9 +39,8 @@ class Actor:
     async def act(self, request: Request, at: datetime) -> Reply:
         """Do it, or say why not; asked again it changes nothing."""
         async with self.database.write() as connection:
-            incident = await incidents.hold(connection, request.incident)
-            if incident is not None and incident.merged_into is not None:
-                incident = await incidents.hold(connection, incident.merged_into)
+            await incidents.alone(connection)
+            incident = await incidents.survivor(connection, request.incident)
             if request.person not in self.allowed():
                 return _refused(request, Refusal.UNKNOWN_PERSON, incident)
             if incident is None:
@@ -49,13 +48,14 @@ class Actor:
             refused = refusal(incident, request, self.ringer.steps(incident, at), at)
             if refused is not None:
                 return _refused(request, refused, incident)
-            await self._do(connection, incident, request, at)
-            now = await incidents.get(connection, incident.id)
-        return _reply(request, now or incident)
+            done = await self._do(connection, incident, request, at)
+            now = await incidents.get(connection, incident.id) or incident
+        return _reply(request, now) if done else _refused(request, Refusal.CLOSED, now)
 
     async def _do(
         self, connection: AsyncConnection, incident: Incident, request: Request, at: datetime
-    ) -> None:
+    ) -> bool:
+        """False where its matter turns out to have another incident."""
         match request.action:
             case Action.ACKNOWLEDGE:
                 await self._take(connection, incident, request, at)
@@ -66,9 +66,10 @@ class Actor:
             case Action.ESCALATE:
                 await self._escalate(connection, incident, request, at)
             case Action.REOPEN:
-                await self._reopen(connection, incident, request, at)
+                return await self._reopen(connection, incident, request, at)
             case Action.RESOLVE | Action.DISMISS:
                 await self._close(connection, incident, request, at)
+        return True
 
     async def _take(
         self, connection: AsyncConnection, incident: Incident, request: Request, at: datetime
@@ -106,13 +107,14 @@ class Actor:
 
     async def _reopen(
         self, connection: AsyncConnection, incident: Incident, request: Request, at: datetime
-    ) -> None:
+    ) -> bool:
         """Whoever undoes a closing has it in hand; what it said of the posts is taken back."""
-        if not await incidents.reopen(connection, incident, quiet_until=None):
-            return  # the matter has another incident meanwhile
+        if not await incidents.reopen(connection, incident, level=incident.level):
+            return False
         await belonging.settle_stories(connection, incident.id, is_open=True)
         await labels.withdraw(connection, await belonging.mentions_of(connection, incident.id))
         await self._take(connection, incident, request, at)
+        return True
 
     async def _close(
         self, connection: AsyncConnection, incident: Incident, request: Request, at: datetime

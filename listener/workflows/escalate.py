@@ -30,6 +30,7 @@ class Escalator:
         if not due:
             return 0
         async with self.database.write() as connection:
+            await incidents.alone(connection)
             calls: list[tuple[Incident, Call]] = []
             for number in due:
                 # Somebody may have answered between the look and the lock.

@@ -71,6 +71,11 @@ class Judgement:
         at: datetime,
     ) -> int:
         openings = await self._openings(connection)
+        told = {story for opening in openings for story in opening.stories}
+        if not breaches and not any(mention.story in told for mention in mentions):
+            return 0
+        await incidents.alone(connection)
+        openings = await self._openings(connection)
         grown = await self._gather(connection, openings, mentions)
         wanted = {number for breach in breaches for number in breach.mentions}
         open_ids = [opening.incident.id for opening in openings]
@@ -118,9 +123,11 @@ class Judgement:
             if not comes_back(before, case.breaches, mentions=mentions, policy=self.policy, at=at):
                 await belonging.add_mentions(connection, before.id, case.mentions)
                 return 0
+        known = incident or before
         past = Past(
-            alerted=await self._alerted(connection, incident or before, case.matter),
+            alerted=await self._alerted(connection, known, case.matter),
             muted_by=muted_by,
+            grave=known.grave if known else frozenset(),
         )
         verdict = judge(case.breaches, incident, past, policy=self.policy, at=at)
         verdict = replace(
@@ -143,17 +150,20 @@ class Judgement:
             held = await incidents.hold(connection, case.incident.id)
             if held is not None and held.unfinished:
                 return held, None
-            if held is not None and held.merged_into is None:
-                return None, held  # somebody closed it while we read
+        # Another case of the same breaches may have taken the story up a moment ago.
+        for number, story in await belonging.open_stories(connection, exercise_id=self.exercise_id):
+            if story in case.stories:
+                return await incidents.hold(connection, number), None
         return None, await self._closed(connection, case, at)
 
     async def _alerted(
         self, connection: AsyncConnection, known: Incident | None, matter: str
     ) -> tuple[datetime, Level] | None:
+        if known is not None and known.paged_at:
+            # Rung, or folded and on its way with the next ring.
+            return max(known.paged_at, known.alerted_at or known.paged_at), known.level
         if known is not None and known.alerted_at and known.alerted_level:
             return known.alerted_at, known.alerted_level
-        if known is not None and known.paged_at:
-            return known.paged_at, known.level  # folded, and on its way with the next ring
         return await incidents.last_alert(connection, matter, exercise_id=self.exercise_id)
 
     async def _closed(
@@ -185,8 +195,8 @@ class Judgement:
     ) -> Incident:
         """Open the matter's incident, or the closed one again."""
         if closed is not None:
-            quiet = verdict.quiet_until
-            if await incidents.reopen(connection, closed, quiet_until=quiet):
+            level_now, quiet = verdict.level, verdict.quiet_until
+            if await incidents.reopen(connection, closed, level=level_now, quiet_until=quiet):
                 await belonging.settle_stories(connection, closed.id, is_open=True)
                 await timeline.add(connection, closed.id, at=at, kind="reopened", how="grown")
                 found = await incidents.get(connection, closed.id)
@@ -228,7 +238,14 @@ class Judgement:
         await incidents.join(connection, incident, verdict, evidence)
         if _must_be_answered_again(incident, verdict):
             await incidents.change(
-                connection, incident.id, state=State.OPEN, step=0, step_at=None, paged_at=None
+                connection,
+                incident.id,
+                state=State.OPEN,
+                acknowledged_at=None,
+                acknowledged_by=None,
+                step=0,
+                step_at=None,
+                paged_at=None,
             )
         since = at - self.policy.remember
         await belonging.add_stories(connection, incident.id, case.stories, since=since)

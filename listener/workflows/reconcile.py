@@ -64,6 +64,7 @@ class Reconciler:
     async def _unite(
         self, connection: AsyncConnection, older: int, younger: int, at: datetime
     ) -> bool:
+        await incidents.alone(connection)
         first = await incidents.hold(connection, older)
         second = await incidents.hold(connection, younger)
         if first is None or second is None or not (first.unfinished and second.unfinished):

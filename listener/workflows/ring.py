@@ -11,7 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.domain.escalation import Chain, Step
 from listener.domain.incident import AlertKind, Incident
-from listener.domain.paging import Call, PagingPolicy, Ring, Wanted, ration
+from listener.domain.paging import (
+    Call,
+    PagingPolicy,
+    Ring,
+    Wanted,
+    ration,
+    snoozed_by_new_clock,
+)
 from listener.domain.rule import Level
 from listener.storage import incidents, outbox, pages, timeline
 
@@ -38,16 +45,15 @@ class Ringer:
     ) -> int:
         """Ring whom these calls are for, each phone once; how many letters were added.
 
-        The incidents are held by the caller. Whoever has been rung too often is told with the next
-        ring: an incident that was folded comes round again until somebody answers.
+        The caller is alone with the incidents. Whoever has been rung too often is told with the
+        next ring: an incident that was folded comes round again until somebody answers.
         """
-        await pages.alone(connection)
         wanted = [
             Wanted(
                 person=person,
                 incident=incident.id,
                 level=incident.level,
-                since=incident.opened_at,
+                since=incident.alerted_at or incident.opened_at,
                 exempt=incident.exempt,
             )
             for incident, call in calls
@@ -63,12 +69,17 @@ class Ringer:
         )
         waiting = await pages.waiting(connection, people, exercise_id=self.exercise_id)
         rings, folded = ration(wanted, rung, waiting, self.policy, at)
+        # What waits for its person's next ring already needs no second line, tick after tick.
+        folded = [w for w in folded if w.incident not in waiting.get(w.person, ())]
         steps = {incident.id: call.step for incident, call in calls}
         await pages.add(connection, rings, folded, steps=steps, at=at, exercise_id=self.exercise_id)
         added = 0
         for incident, call in calls:
             mine = [ring for ring in rings if ring.incident == incident.id]
-            added += await self._ring_about(connection, incident, _first(call, incident), mine, at)
+            others = [want.person for want in folded if want.incident == incident.id]
+            added += await self._ring_about(
+                connection, incident, _first(call, incident), mine, others, at
+            )
         return added
 
     async def _ring_about(
@@ -77,16 +88,19 @@ class Ringer:
         incident: Incident,
         call: Call,
         rings: Sequence[Ring],
+        folded: Sequence[str],
         at: datetime,
     ) -> int:
-        await self._note(connection, incident, call, rings, at)
+        event = await self._note(connection, incident, call, rings, folded, at)
+        # By the event's number, which no clock that is set back can give twice.
+        occasion = f"{self.exercise_id}incident-{incident.id}/{call.kind}/{call.step}/{event}"
         added = 0
         for ring in rings:
             payload = self._payload(call, ring)
             for channel in self._channels(call.kind):
                 added += await outbox.enqueue(
                     connection,
-                    key=f"{self._occasion(incident, call, at)}/{channel}/{ring.person}",
+                    key=f"{occasion}/{channel}/{ring.person}",
                     kind="alert",
                     channel=channel,
                     person=ring.person,
@@ -114,34 +128,32 @@ class Ringer:
             "others": list(ring.others),
         }
 
-    def _occasion(self, incident: Incident, call: Call, at: datetime) -> str:
-        """Stands for one call in the keys of its letters."""
-        stamp = int(at.timestamp() * 1000)
-        return f"{self.exercise_id}incident-{incident.id}/{call.kind}/{call.step}/{stamp}"
-
     async def _note(
         self,
         connection: AsyncConnection,
         incident: Incident,
         call: Call,
         rings: Sequence[Ring],
+        folded: Sequence[str],
         at: datetime,
-    ) -> None:
-        moved = call.step != incident.step or incident.step_at is None or call.rebased
+    ) -> int | None:
+        """Write down what was called; the event's number, None where there is nothing to tell."""
+        moved = call.step != incident.step or incident.step_at is None or call.rebased or call.anew
         moved = moved or call.kind not in (AlertKind.REPEATED, AlertKind.ESCALATED)
         values: dict[str, Any] = {"step_at": at} if moved else {}
         if rings or call.rebased or moved or incident.paged_at is None:
             values["paged_at"] = at
         if rings:
             values |= {"alerted_at": at, "alerted_level": Level.CRITICAL}
+        snoozed = snoozed_by_new_clock(incident, at) if call.rebased else None
         await incidents.change(
-            connection, incident.id, step=call.step, snoozed_until=None, **values
+            connection, incident.id, step=call.step, snoozed_until=snoozed, **values
         )
         if call.rebased:
-            await timeline.add(connection, incident.id, at=at, kind="clock_set_back")
-            return
-        rung = [ring.person for ring in rings]
-        await timeline.add(
+            return await timeline.add(connection, incident.id, at=at, kind="clock_set_back")
+        if not (rings or folded or moved):
+            return None
+        return await timeline.add(
             connection,
             incident.id,
             at=at,
@@ -149,12 +161,13 @@ class Ringer:
             alert=str(call.kind),
             level=Level.CRITICAL.value,
             step=call.step,
-            called=rung,
-            folded=[person for person in call.people if person not in rung],
+            called=[ring.person for ring in rings],
+            folded=list(folded),
         )
 
 
 def _first(call: Call, incident: Incident) -> Call:
-    """What was folded at first is news to whoever is rung about it now."""
-    news = call.kind is AlertKind.REPEATED and incident.alerted_at is None
+    """What was folded or quiet at first is news to whoever is rung about it now."""
+    again = (AlertKind.REPEATED, AlertKind.REMINDED)
+    news = call.kind in again and incident.alerted_at is None
     return replace(call, kind=AlertKind.OPENED) if news else call

@@ -39,7 +39,7 @@ class Summons:
         if self.mode == "observe":
             return await self._observe(connection, incident, verdict, level, at)
         if level is Level.CRITICAL:
-            call = first_call(self.ringer.steps(incident, at), verdict.alert)
+            call = first_call(incident, self.ringer.steps(incident, at), verdict.alert)
             if call.people:
                 return await self.ringer.ring(connection, [(incident, call)], at)
         return await self._tell_team(connection, incident, verdict, level, at)

@@ -66,6 +66,7 @@ class Ticker:
             if not is_calm(incident, policy=self.policy, at=at):
                 continue
             async with self.database.write() as connection:
+                await incidents.alone(connection)
                 # Read again: a breach may have come between the look and the lock.
                 held = await incidents.hold(connection, incident.id)
                 if held is not None and is_calm(held, policy=self.policy, at=at):

@@ -109,6 +109,28 @@ def test_what_is_too_old_is_recorded_and_calls_nobody() -> None:
     assert verdict(old, current=incident()).alert is None
 
 
+def test_old_news_is_a_warning_at_most_and_moves_nothing_that_stands() -> None:
+    """Whatever is open and critical rings at the next tick."""
+    old = breach(at=AT - timedelta(hours=7))
+    assert verdict(old).level is Level.WARNING
+    for level in Level:
+        assert verdict(old, current=incident(level)).level is level
+
+
+def test_a_life_at_stake_calls_within_the_interval_unless_it_was_told() -> None:
+    grave, paged = breach(exempt=True), (timedelta(hours=1), Level.CRITICAL)
+    assert verdict(grave, paged=paged).alert is AlertKind.OPENED
+    assert verdict(grave, current=incident(), paged=paged).alert is AlertKind.RAISED
+    told = Past(alerted=(AT - paged[0], paged[1]), grave=frozenset({"r"}))
+    assert judge([grave], incident(), told, policy=POLICY, at=AT).alert is None
+
+
+def test_a_warning_that_turns_critical_calls_whatever_was_told_of_its_matter_before() -> None:
+    paged = (timedelta(hours=1), Level.CRITICAL)
+    taken = incident(Level.WARNING, state=State.ACKNOWLEDGED)
+    assert verdict(breach(), current=taken, paged=paged).alert is AlertKind.RAISED
+
+
 def test_what_is_as_old_as_allowed_still_calls() -> None:
     assert verdict(breach(at=AT - timedelta(hours=6))).alert is AlertKind.OPENED
 
@@ -142,6 +164,13 @@ def test_an_incident_without_breach_for_long_enough_is_calm(
     assert is_calm(quiet, policy=POLICY, at=AT) is calm
 
 
+@pytest.mark.parametrize("moved", ["acknowledged_at", "step_at"])
+def test_what_was_taken_up_again_a_moment_ago_is_not_calm(moved: str) -> None:
+    quiet = incident(last_breach_at=AT - timedelta(hours=20), **{moved: AT})
+    assert not is_calm(quiet, policy=POLICY, at=AT + timedelta(seconds=10))
+    assert is_calm(quiet, policy=POLICY, at=AT + timedelta(hours=12))
+
+
 levels = st.sampled_from(list(Level))
 ages = st.integers(0, 20 * 60).map(lambda minutes: timedelta(minutes=minutes))
 
@@ -167,6 +196,7 @@ def test_nobody_is_called_for_old_news_nor_twice_within_the_interval(
     if not fresh:
         assert not calls
     elif paged and paged[0] < POLICY.repeat_interval:
-        assert calls is (max(level.rank for level in fresh) > paged[1].rank)
+        told = min(paged[1].rank, current[0].rank) if current else paged[1].rank
+        assert calls is (max(level.rank for level in fresh) > told)
     elif paged is None:
         assert calls

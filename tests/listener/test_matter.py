@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listener.domain.incident import Incident, State
-from listener.domain.matter import COVERAGE, Case, Opening, are_one, cases_of, of_story, of_subject
+from listener.domain.matter import COVERAGE, Case, Opening, cases_of, of_story, of_subject
 from listener.domain.rule import Breach, Level
 
 AT = datetime(2026, 3, 14, 22, tzinfo=UTC)
@@ -96,12 +96,6 @@ def test_two_storms_over_different_posts_of_one_subject_are_one_matter() -> None
 def test_blindness_is_one_matter_of_its_own() -> None:
     blind = [of_all(kind="coverage", subject="_coverage", rule=r) for r in ("a", "b")]
     assert matters(cases_of([*blind, of_all(1, 2)], [], {})) == {COVERAGE: 2, of_subject("chu"): 1}
-
-
-def test_a_sum_is_a_story_s_where_most_of_it_is() -> None:
-    assert are_one({1, 2, 3}, {2, 3, 9})
-    assert not are_one({1, 2, 3, 4}, {3, 4})
-    assert not are_one(set(), {1})
 
 
 STORIES = st.integers(1, 4)
