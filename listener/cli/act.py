@@ -41,9 +41,7 @@ def snooze(
 ) -> None:
     """Ring nobody about an incident for a while."""
     span = timedelta(minutes=minutes)
-    _do(
-        Request(incident=number, action=Action.SNOOZE, snooze=span, **_of(by)), config, as_json
-    )
+    _do(Request(incident=number, action=Action.SNOOZE, snooze=span, **_of(by)), config, as_json)
 
 
 def resolve(

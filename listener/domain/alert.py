@@ -99,6 +99,7 @@ class AlertView:
     @property
     def unfinished(self) -> bool:
         return self.state in UNFINISHED
+
     usual: float | None = None  # mentions by ten minutes at this hour of the week, where known
 
 

@@ -37,9 +37,7 @@ def note_content(
     )
 
 
-def _said(
-    speaker: Speaker, kind: str, data: Mapping[str, Any], names: Mapping[str, str]
-) -> str:
+def _said(speaker: Speaker, kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> str:
     _ = speaker.gettext
     name = safe.clean(names.get(str(data.get("by")), "") or _("somebody"))
     if kind == "resolved" and data.get("by") is None:

@@ -64,7 +64,10 @@ class House:
         )
         self.box = Mailbox()
         composer = Composer(
-            database=database, config=self.config, viewer=viewer, kinds={"digest": self.reporter.compose}
+            database=database,
+            config=self.config,
+            viewer=viewer,
+            kinds={"digest": self.reporter.compose},
         )
         self.postman = Postman(
             database=database,
