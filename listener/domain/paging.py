@@ -38,9 +38,9 @@ class Call:
 def first_call(incident: Incident, steps: Sequence[Step], kind: AlertKind) -> Call:
     """What there is news to tell of: to the step that is being rung already, else to the first."""
     if not steps:
-        return Call(step=0, kind=kind)
+        return Call(step=0, kind=kind, anew=True)
     step = min(incident.step, len(steps) - 1) if incident.paged_at is not None else 0
-    return Call(step=step, kind=kind, people=steps[step].people)
+    return Call(step=step, kind=kind, people=steps[step].people, anew=True)
 
 
 def due_call(

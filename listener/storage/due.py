@@ -38,6 +38,11 @@ async def plan(
     )
 
 
+async def is_done(connection: AsyncConnection, key: str) -> bool:
+    query = select(due.c.key).where(due.c.key == key, due.c.done_at.is_not(None))
+    return (await connection.execute(query)).first() is not None
+
+
 async def claim(
     connection: AsyncConnection, *, owner: str, at: datetime, lease: timedelta, limit: int = 50
 ) -> list[Errand]:

@@ -25,16 +25,23 @@ class Morning:
 
     async def hold(
         self, connection: AsyncConnection, incident_id: int, *, at: datetime, until: datetime
-    ) -> None:
-        """Put an incident on the morning's list."""
+    ) -> bool:
+        """Put an incident on the morning's list; False where that one was told already.
+
+        It was where the clock has been set back since.
+        """
+        key = f"{KIND}:{self.exercise_id}{until.isoformat()}"
+        if await due.is_done(connection, key):
+            return False
         await timeline.add(connection, incident_id, at=at, kind="held", until=until.isoformat())
         await due.plan(
             connection,
-            key=f"{KIND}:{self.exercise_id}{until.isoformat()}",
+            key=key,
             kind=KIND,
             due_at=until,
             payload={"until": until.isoformat()},
         )
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

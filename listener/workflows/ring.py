@@ -139,7 +139,6 @@ class Ringer:
     ) -> int | None:
         """Write down what was called; the event's number, None where there is nothing to tell."""
         moved = call.step != incident.step or incident.step_at is None or call.rebased or call.anew
-        moved = moved or call.kind not in (AlertKind.REPEATED, AlertKind.ESCALATED)
         values: dict[str, Any] = {"step_at": at} if moved else {}
         if rings or call.rebased or moved or incident.paged_at is None:
             values["paged_at"] = at

@@ -72,8 +72,7 @@ class Summons:
     ) -> int:
         """A warning out of hours is held until somebody reads: telling waits, judging never does."""
         opening = self.calendar.next_opening(at) if level is Level.WARNING else at
-        if opening > at:
-            await self.morning.hold(connection, incident.id, at=at, until=opening)
+        if opening > at and await self.morning.hold(connection, incident.id, at=at, until=opening):
             # What is held reaches people in the morning: the next reminder counts from there.
             await self._mark(connection, incident, verdict, opening)
             return 1
