@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 # ruff: noqa: DTZ001 - hypothesis takes naive bounds
-
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
