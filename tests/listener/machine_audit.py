@@ -188,15 +188,16 @@ class Audit:
             for event in self._events_of(row.id)
             if event.kind == "clock_set_back"
         ]
+        folded = [(page, self._next_ring(page)) for page in mine if page.folded]
+        if any(ring is None for _, ring in folded):
+            return True  # it waits for its person's next ring
+        calls += [self._at("page", ring) for _, ring in folded]  # which told it
         tired = row.step == 2 and row.paged_at - row.step_at >= WITHIN
-        if calls and self.world.now - max(calls) < (PAGING.later if tired else EVERY):
-            return True
-        return any(page.folded and self._waits(page) for page in mine)
+        return bool(calls) and self.world.now - max(calls) < (PAGING.later if tired else EVERY)
 
-    def _waits(self, folded: Any) -> bool:
-        return not any(
-            p.person == folded.person and not p.folded and p.id > folded.id for p in self.pages
-        )
+    def _next_ring(self, folded: Any) -> Any:
+        after = (p for p in self.pages if p.id > folded.id and not p.folded)
+        return next((p for p in after if p.person == folded.person), None)
 
     def _at(self, name: str, row: Any) -> datetime:
         return self.seen[name, row.id]
