@@ -106,7 +106,7 @@ class LinkDesk:
 
     async def _seen(self, connection: AsyncConnection, grant: Grant) -> Seen | None:
         incident = await incidents.get(connection, grant.incident)
-        if incident is not None and incident.merged_into is not None:
+        while incident is not None and incident.merged_into is not None:
             incident = await incidents.get(connection, incident.merged_into)
         if incident is None:
             return None

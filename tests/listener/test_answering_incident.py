@@ -46,7 +46,7 @@ class Night:
             database=database,
             ringer=summons.ringer,
             updates=processor.judgement.updates,
-            allowed=frozenset(PEOPLE),
+            allowed=lambda: frozenset(PEOPLE),
         )
         self.desk = LinkDesk(
             database=database,
