@@ -134,9 +134,8 @@ class Daemon:
     def status(self) -> str:
         """What `systemctl status` shows."""
         sources = len(self.app.sources) if self.app else 0
-        words = (
-            f"{sources} sources, {self.vitals.received} mentions read, {self.vitals.stored} kept"
-        )
+        read, kept = self.vitals.received, self.vitals.stored
+        words = f"{sources} sources, {read} mentions read, {kept} kept"
         if self.app and self.app.deepener and self.app.deepener.away:
             words += ", fast scores alone"
         failing = ", ".join(sorted(self.vitals.failing))

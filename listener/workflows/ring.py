@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -48,17 +48,7 @@ class Ringer:
         The caller is alone with the incidents. Whoever has been rung too often is told with the
         next ring: an incident that was folded comes round again until somebody answers.
         """
-        wanted = [
-            Wanted(
-                person=person,
-                incident=incident.id,
-                level=incident.level,
-                since=incident.alerted_at or incident.opened_at,
-                exempt=incident.exempt,
-            )
-            for incident, call in calls
-            for person in call.people
-        ]
+        wanted = [want for incident, call in calls for want in _wanted(incident, call)]
         people = {want.person for want in wanted}
         rung = await pages.rung(
             connection,
@@ -162,6 +152,17 @@ class Ringer:
             step=call.step,
             called=[ring.person for ring in rings],
             folded=list(folded),
+        )
+
+
+def _wanted(incident: Incident, call: Call) -> Iterator[Wanted]:
+    for person in call.people:
+        yield Wanted(
+            person=person,
+            incident=incident.id,
+            level=incident.level,
+            since=incident.alerted_at or incident.opened_at,
+            exempt=incident.exempt,
         )
 
 
