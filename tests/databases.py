@@ -74,7 +74,16 @@ def scratch_postgresql(name: str) -> Iterator[URL]:
         asyncio.run(run(drop))
 
 
+_TABLES = [table.name for table in reversed(metadata.sorted_tables)]  # children before parents
+_FULL = " UNION ALL ".join(f"SELECT '{n}' WHERE EXISTS (SELECT 1 FROM {n})" for n in _TABLES)
+_ANEW = "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"
+
+
 async def emptied(database: Database) -> None:
-    names = ", ".join(table.name for table in metadata.sorted_tables)
+    """Delete what stands there: to truncate forty tables makes, and syncs, as many files."""
     async with database.write() as connection:
-        await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        full = {row[0] for row in await connection.execute(text(_FULL))}
+        for name in _TABLES:
+            if name in full:
+                await connection.execute(text(f"DELETE FROM {name}"))
+        await connection.execute(text(_ANEW))

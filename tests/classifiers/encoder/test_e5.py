@@ -63,8 +63,8 @@ def test_any_text_is_read(encoder, texts):
 
 
 def test_memory_does_not_grow_with_the_number_of_long_texts(encoder):
-    """Peaks beyond the answer itself: of 500 texts hardly more than of 20."""
-    few, many = (peak(encoder, count) for count in (20, 500))
+    """Peaks beyond the answer itself: of 150 texts hardly more than of 20."""
+    few, many = (peak(encoder, count) for count in (20, 150))
     assert many < 2 * few + 8_000_000
     assert many < 40_000_000
 
