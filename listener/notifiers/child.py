@@ -1,4 +1,4 @@
-"""A helper process for what is too heavy or too blocking for the loop's: JSON lines in, JSON lines out."""
+"""A child process for what is too heavy or too blocking for the loop's: JSON lines in, JSON lines out."""
 
 from __future__ import annotations
 
