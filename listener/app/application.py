@@ -9,7 +9,7 @@ from functools import cached_property
 
 from connectors.connector import Unseen
 from listener.app.doors import Doors
-from listener.app.parts import OnPage, Parts
+from listener.app.parts import Parts
 from listener.domain.rule import Level
 from listener.notifiers.build import excerpt_setting
 from listener.notifiers.email import EmailNotifier
@@ -272,6 +272,3 @@ class Application(Parts):
         live = self.config.alerts.mode == "live"
         ring: tuple[Round, ...] = (alerting.escalator.escalate,) if live else ()
         return (alerting.reconciler.reconcile, *ring, alerting.lookout.look)
-
-
-__all__ = ["Application", "OnPage"]

@@ -13,9 +13,10 @@ from classifiers.client import ScorerClient
 from classifiers.settings import PanelSettings
 from connectors.connector import Clock
 from connectors.http import HttpClient
-from listener.app.application import Application, OnPage
+from listener.app.application import Application
 from listener.app.clock import utc_now
 from listener.app.owner import release_leases_of_the_dead
+from listener.app.parts import OnPage
 from listener.config.models import Config
 from listener.keys import load_keys
 from listener.notifiers.build import build_notifiers

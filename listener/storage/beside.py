@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.themes import pack
@@ -79,8 +79,29 @@ async def spread_facts(
     if not told:
         return []
     stands = await store.standing(connection, {story for _, story in told})
+    query = _spreading(
+        rule, {subject for subject, _ in told}, set(stands.values()), at, exercise_id
+    )
+    by_story: dict[tuple[str, int], list[Any]] = {}
+    for row in await connection.execute(query):
+        by_story.setdefault((row[0], row[1]), []).append(row)
+    return [
+        _spread(rule, subject, story, by_story[subject, stands[story]], at)
+        for subject, story in sorted(told)
+        if (subject, stands.get(story, story)) in by_story
+    ]
+
+
+def _spreading(
+    rule: SpreadRule,
+    subjects: Collection[str],
+    standing: Collection[int],
+    at: datetime,
+    exercise_id: str,
+) -> Select[Any]:
+    """By subject, story that stands and network: how many mentions, since when, of which kind."""
     article = mentions.c.kind == Kind.ARTICLE.value
-    query = (
+    return (
         select(
             seen.c.subject,
             STANDS.label("stands"),
@@ -94,8 +115,8 @@ async def spread_facts(
         .join(stories, stories.c.id == mentions.c.story_id)
         .join(seen, seen.c.mention_id == mentions.c.id)
         .where(
-            mentions.c.story_id.in_(_members(set(stands.values()))),
-            seen.c.subject.in_({subject for subject, _ in told}),
+            mentions.c.story_id.in_(_members(standing)),
+            seen.c.subject.in_(subjects),
             seen.c.exercise_id == exercise_id,
             seen.c.live.is_(True),
             seen.c.occurred_at > at - rule.window,
@@ -104,14 +125,6 @@ async def spread_facts(
         )
         .group_by(seen.c.subject, STANDS, seen.c.network)
     )
-    by_story: dict[tuple[str, int], list[Any]] = {}
-    for row in await connection.execute(query):
-        by_story.setdefault((row[0], row[1]), []).append(row)
-    return [
-        _spread(rule, subject, story, by_story[subject, stands[story]], at)
-        for subject, story in sorted(told)
-        if (subject, stands.get(story, story)) in by_story
-    ]
 
 
 def _members(standing: Collection[int]) -> Any:

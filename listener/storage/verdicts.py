@@ -7,7 +7,19 @@ from datetime import datetime
 from math import isfinite
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, exists, func, literal, select, union, update
+from sqlalchemy import (
+    Column,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.classifier import Reason, Score
@@ -96,29 +108,28 @@ async def latest_flags(
     connection: AsyncConnection, ids: Collection[int]
 ) -> dict[int, Mapping[str, float]]:
     """The newest probabilities of each mention's flags."""
-    found: dict[int, Mapping[str, float]] = {}
-    for part in chunks(ids):
-        rows = await connection.execute(
-            select(scores.c.mention_id, scores.c.probabilities)
-            .where(scores.c.mention_id.in_(part), scores.c.classifier == "flags")
-            .order_by(scores.c.scored_at)
-        )
-        found.update((row.mention_id, row.probabilities) for row in rows)
-    return found
+    return await _newest(connection, ids, "flags", scores.c.probabilities)
 
 
 async def latest_forecasts(
     connection: AsyncConnection, ids: Collection[int]
 ) -> dict[int, Mapping[str, float]]:
     """The figures of each mention's newest virality score."""
+    return await _newest(connection, ids, "virality", scores.c.figures)
+
+
+async def _newest(
+    connection: AsyncConnection, ids: Collection[int], classifier: str, said: Column[Any]
+) -> dict[int, Mapping[str, float]]:
+    """One column of each mention's newest score by a classifier."""
     found: dict[int, Mapping[str, float]] = {}
     for part in chunks(ids):
         rows = await connection.execute(
-            select(scores.c.mention_id, scores.c.figures)
-            .where(scores.c.mention_id.in_(part), scores.c.classifier == "virality")
+            select(scores.c.mention_id, said)
+            .where(scores.c.mention_id.in_(part), scores.c.classifier == classifier)
             .order_by(scores.c.scored_at)
         )
-        found.update((row.mention_id, row.figures) for row in rows)
+        found.update((row[0], row[1]) for row in rows)
     return found
 
 

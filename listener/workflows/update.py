@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -91,7 +91,6 @@ class Updater:
     notifiers: Mapping[str, Notifier]
     compose: Compose
     updates: Updates
-    _away: set[str] = field(default_factory=set)
 
     async def run(self, errand: Errand, at: datetime) -> None:
         """Change the messages that opened the incident; plan again where a channel is away."""
