@@ -151,5 +151,5 @@ def _end(demo: Demo, app: Application) -> datetime:
     """A little after the digest that tells of the recording."""
     if not demo.config.digest.enabled:
         return demo.ends + NO_DIGEST
-    period = Period.of(demo.ends, app.calendar.zone)
+    period = Period.week_of(demo.ends.astimezone(app.calendar.zone).date(), app.calendar.zone)
     return app.reporter.due_at(period) + LAST_LOOK

@@ -122,7 +122,7 @@ def _rendered(read: Digest, form: Format, language: str) -> str:
     import orjson
 
     from listener.notifiers.digest import digest_content
-    from listener.notifiers.digest_data import digest_data
+    from listener.notifiers.digest.data import digest_data
     from listener.notifiers.render import as_html, as_text
 
     if form is Format.JSON:

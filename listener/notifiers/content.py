@@ -35,11 +35,14 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """One key figure: `note` sets it against something."""
+    """One key figure: `note` sets it against something, `small` says how far it is to be trusted."""
 
     label: str
     value: str
     note: str = ""
+    arrow: Literal["", "up", "down", "level"] = ""
+    tone: Literal["", "good", "bad"] = ""  # of the arrow's direction; colours it
+    small: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +58,43 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """Two lines and a link: what, then its figures and what is to be known of them."""
+
+    text: str
+    note: str = ""
+    tone: str = ""  # negative · neutral · positive: colours its edge, where there are colours
+    excerpt: str = ""  # a stranger's words, on a line of their own
+    link: str | None = None
+    link_label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A picture that a channel may show; `alt` tells its finding to who cannot see it."""
+
+    name: str  # of its drawing, e.g. "days"
+    alt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A title and what stands under it: a table, lines, a chart, posts and steps, in that order."""
+    """A title and what stands under it: a chart, a table, lines, bars, posts and steps, in that order.
+
+    `brief` says that it belongs in a summary, too: what a chat channel is shown of a long message.
+    """
 
     title: str
+    key: str = ""  # what a configuration calls it
+    brief: bool = False
+    chart: Chart | None = None
     table: Table | None = None
     lines: Sequence[str] = ()
     bars: Sequence[Bar] = ()
+    items: Sequence[Item] = ()
     quotes: Sequence[Quote] = ()
     steps: Sequence[str] = ()
+    small: str = ""  # how the figures above are to be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +131,7 @@ class Content:
     title: str  # e.g. "CHU de Valmont : 34 messages négatifs en 20 min"
     banners: Sequence[str] = ()
     lead: str = ""
+    preface: Sequence[str] = ()  # sentences under the lead
     tiles: Sequence[Tile] = ()
     sections: Sequence[Section] = ()
     actions: Sequence[Button] = ()

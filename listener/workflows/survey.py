@@ -21,8 +21,9 @@ from listener.domain.digest import (
     Figures,
     GapLine,
     IncidentLine,
-    NetworkFigures,
-    PeerFigures,
+    Network,
+    Part,
+    Peer,
     Period,
     SilentSource,
 )
@@ -59,6 +60,7 @@ class Surveyor:
             hospital=self.viewer.hospital,
             at=at,
             networks=await self._networks(connection, period),
+            furthest=await self._furthest(connection, period),
             peers=[await self._peer(connection, peer, period) for peer in self.peers],
             incidents=await self._incidents(connection, period),
             unseen=await self._unseen(connection, period),
@@ -77,21 +79,22 @@ class Surveyor:
             exercise_id=self.exercise_id,
         )
 
-    async def _networks(
-        self, connection: AsyncConnection, period: Period
-    ) -> Sequence[NetworkFigures]:
+    async def _networks(self, connection: AsyncConnection, period: Period) -> Sequence[Part]:
         now = await self._figures(connection, period)
         before = await self._figures(connection, period.previous())
+        found = [
+            Part(name=name, now=now.get(name, Figures()), before=before.get(name, Figures()))
+            for name in now.keys() | before.keys()
+        ]
+        return sorted(found, key=lambda n: (-n.now.mentions, -n.before.mentions, n.name))
+
+    async def _furthest(self, connection: AsyncConnection, period: Period) -> Sequence[Network]:
         listed = await figures.notable(connection, self.filters(period), per_network=CANDIDATES)
         posts: dict[str, list[PostView]] = {}
         for item in listed:
             post = self.viewer.post(item.row, item.figures)
             posts.setdefault(post.network, []).append(post)
-        found = [
-            _network(name, now.get(name), before.get(name), posts.get(name, ()))
-            for name in now.keys() | before.keys()
-        ]
-        return sorted(found, key=lambda n: (-n.now.mentions, -n.before.mentions, n.network))
+        return [_network(name, found) for name, found in posts.items()]
 
     async def _figures(
         self, connection: AsyncConnection, period: Period, subjects: Collection[str] = ()
@@ -103,12 +106,12 @@ class Surveyor:
             found[network] = found.get(network, Figures()) + one
         return found
 
-    async def _peer(self, connection: AsyncConnection, subject: str, period: Period) -> PeerFigures:
+    async def _peer(self, connection: AsyncConnection, subject: str, period: Period) -> Peer:
         now, before = [
             await self._figures(connection, week, (subject,))
             for week in (period, period.previous())
         ]
-        return PeerFigures(
+        return Peer(
             name=self.viewer.subject(subject),
             now=sum(now.values(), Figures()),
             before=sum(before.values(), Figures()),
@@ -179,17 +182,9 @@ def _silent(source: str, row: Row[Any] | None, period: Period) -> SilentSource |
     return SilentSource(source=source, since=row.failing_since, stopped=row.stopped)
 
 
-def _network(
-    name: str, now: Figures | None, before: Figures | None, posts: Sequence[PostView]
-) -> NetworkFigures:
+def _network(name: str, posts: Sequence[PostView]) -> Network:
     quotable = [post for post in posts if not _reveals(post)]
-    return NetworkFigures(
-        network=name,
-        now=now or Figures(),
-        before=before or Figures(),
-        posts=quotable[:POSTS],
-        withheld=len(posts) - len(quotable),
-    )
+    return Network(network=name, posts=quotable[:POSTS], withheld=len(posts) - len(quotable))
 
 
 def _reveals(post: PostView) -> bool:

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from listener.config.alerting import Excerpt
 from listener.domain.alert import PostView
-from listener.domain.digest import SHARE_FROM, Digest, Figures, NetworkFigures, PeerFigures, Period
+from listener.domain.digest import SHARE_FROM, Digest, Figures, Network, Part, Peer, Period
 from listener.domain.rule import Level
 from listener.i18n import Speaker
-from listener.notifiers import review, safe, words
+from listener.notifiers import safe, words
 from listener.notifiers.content import Content, Quote, Section, Table, Tile
+from listener.notifiers.digest import review
 from listener.notifiers.quotes import quote
 
 NETWORKS_QUOTED = 6
@@ -119,7 +120,7 @@ def _sections(speaker: Speaker, digest: Digest, excerpt: Excerpt) -> Iterator[Se
     if digest.networks:
         yield _by_network(speaker, digest)
     yield from review.incidents(speaker, digest)
-    quoted = [found for found in digest.networks if found.posts or found.withheld]
+    quoted = [found for found in digest.furthest if found.posts or found.withheld]
     for found in quoted[:NETWORKS_QUOTED]:
         yield _posts(speaker, found, excerpt)
     if digest.peers:
@@ -132,9 +133,9 @@ def _sections(speaker: Speaker, digest: Digest, excerpt: Excerpt) -> Iterator[Se
 def _by_network(speaker: Speaker, digest: Digest) -> Section:
     _ = speaker.gettext
     against = [_("Before")] if digest.comparable else []
-    rows = [_row(speaker, digest, words.network(speaker, n.network), n) for n in digest.networks]
+    rows = [_row(speaker, digest, words.network(speaker, n.name), n) for n in digest.networks]
     if len(rows) > 1:
-        total = NetworkFigures(network="", now=digest.now, before=digest.before)
+        total = Part(name="", now=digest.now, before=digest.before)
         rows.append(_row(speaker, digest, _("Total"), total))
     return Section(
         title=_("By network"),
@@ -149,23 +150,21 @@ def _by_network(speaker: Speaker, digest: Digest) -> Section:
             ),
             rows=rows,
             spoken=[
-                _spoken(speaker, digest, words.network(speaker, found.network), found)
+                _spoken(speaker, digest, words.network(speaker, found.name), found)
                 for found in digest.networks
             ],
         ),
     )
 
 
-def _row(speaker: Speaker, digest: Digest, name: str, found: NetworkFigures) -> Sequence[str]:
+def _row(speaker: Speaker, digest: Digest, name: str, found: Part) -> Sequence[str]:
     now, number = found.now, speaker.number
     against = [number(found.before.mentions)] if digest.comparable else []
     sentiments = (number(now.negative), number(now.neutral), number(now.positive))
     return (_sentence(name), number(now.mentions), *against, *sentiments)
 
 
-def _spoken(
-    speaker: Speaker, digest: Digest, name: str, found: NetworkFigures | PeerFigures
-) -> str:
+def _spoken(speaker: Speaker, digest: Digest, name: str, found: Part | Peer) -> str:
     _ = speaker.gettext
     now = found.now
     mentions = speaker.ngettext("{count} mention", "{count} mentions", now.mentions)
@@ -202,7 +201,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _posts(speaker: Speaker, found: NetworkFigures, excerpt: Excerpt) -> Section:
+def _posts(speaker: Speaker, found: Network, excerpt: Excerpt) -> Section:
     _ = speaker.gettext
     spread = any(post.reactions or post.replies or post.shares for post in found.posts)
     title = _("Went furthest: {network}") if spread else _("Gravest: {network}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from listener.config.alerting import Excerpt
 from listener.domain.alert import PostView
-from listener.domain.digest import Digest, Figures, NetworkFigures
+from listener.domain.digest import Digest, Figures, Part
 from listener.i18n import Speaker
 from listener.notifiers.quotes import quote
 
@@ -47,15 +47,16 @@ def _figures(figures: Figures) -> dict[str, int]:
     return {"mentions": figures.mentions, **asdict(figures)}
 
 
-def _network(
-    digest: Digest, found: NetworkFigures, language: str, excerpt: Excerpt
-) -> dict[str, Any]:
+def _network(digest: Digest, found: Part, language: str, excerpt: Excerpt) -> dict[str, Any]:
+    furthest = next((n for n in digest.furthest if n.network == found.name), None)
     return {
-        "network": found.network,
+        "network": found.name,
         "mentions": _figures(found.now),
         "week_before": _figures(found.before) if digest.comparable else None,
-        "posts": [_post(digest, post, language, excerpt) for post in found.posts],
-        "withheld": found.withheld,
+        "posts": [
+            _post(digest, p, language, excerpt) for p in (furthest.posts if furthest else ())
+        ],
+        "withheld": furthest.withheld if furthest else 0,
     }
 
 
