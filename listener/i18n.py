@@ -57,10 +57,10 @@ class Speaker:
     def gettext(self, message: str) -> str:
         return translator(self.language).gettext(message)
 
-    def ngettext(self, one: str, many: str, count: int) -> str:
-        """The form for `count`, with {count} filled in."""
+    def ngettext(self, one: str, many: str, count: int, **values: str) -> str:
+        """The form for `count`, with {count} and the other values filled in."""
         form = translator(self.language).ngettext(one, many, count)
-        return form.format(count=self.number(count))
+        return form.format(count=self.number(count), **values)
 
     def number(self, value: float, *, decimals: int = 0) -> str:
         pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
@@ -76,6 +76,12 @@ class Speaker:
         """The hour of an instant: "23 h 10" in French, "23:10" in English."""
         pattern = "H\xa0'h'\xa0mm" if self.language == "fr" else "HH:mm"
         return format_time(at.astimezone(self.zone), pattern, locale=self._locale)
+
+    def brief_day(self, day: date, *, month: bool) -> tuple[str, str]:
+        """Weekday and date as they stand below a bar: "jeu." and "19", or "19 nov." """
+        pattern = "d\xa0MMM" if month else "d"
+        locale = self._locale
+        return format_date(day, "EEE", locale=locale), format_date(day, pattern, locale=locale)
 
     def day(self, day: date | datetime, *, weekday: bool = False, year: bool = False) -> str:
         """A date in full, e.g. "lundi 9 mars 2026"; a datetime is told in the hospital's zone."""

@@ -121,7 +121,7 @@ def _write(read: Digest, folder: Path, forms: list[Format], language: str) -> No
 def _rendered(read: Digest, form: Format, language: str) -> str:
     import orjson
 
-    from listener.notifiers.digest import digest_content
+    from listener.notifiers.digest.content import digest_content
     from listener.notifiers.digest.data import digest_data
     from listener.notifiers.render import as_html, as_text
 

@@ -24,7 +24,7 @@ from listener.notifiers.answering import Answering, answering_of
 from listener.notifiers.base import Attachment, Message
 from listener.notifiers.blocks import blocks, chart, fallback_text
 from listener.notifiers.content import Content, Quote
-from listener.notifiers.digest import digest_content
+from listener.notifiers.digest.content import digest_content
 from listener.notifiers.invitation import sms_answer
 from listener.notifiers.notices import notice_content
 from listener.notifiers.picture import NAME, Picture
