@@ -28,9 +28,11 @@ def test_every_situation_stands_within_what_each_channel_takes(name: str) -> Non
 
 
 @pytest.mark.skipif("LISTENER_PICTURES" not in os.environ, reason="draws only when asked to")
-async def test_every_situation_is_drawn(tmp_path: Path) -> None:
+async def test_every_situation_and_a_letter_are_drawn(tmp_path: Path) -> None:
     if not shutil.which(pictures.CHROMIUM):
         pytest.skip("no browser")
-    made = pictures.shoot(tmp_path, await pictures.pages())
-    assert len(made) == len(SITUATIONS) * len(pictures.CHANNELS)
+    letters = await pictures.letters()
+    made = [*pictures.shoot(tmp_path, await pictures.pages() | letters)]
+    assert len(made) == len(SITUATIONS) * len(pictures.CHANNELS) + len(letters)
+    made += pictures.shoot_letter(tmp_path, letters["letter-email"])
     assert all(path.stat().st_size > 5000 for path in made)
