@@ -130,9 +130,11 @@ def test_a_strangers_words_break_no_layout(channel):
 
 
 def test_a_full_letter_stays_below_what_gmail_shows():
-    long = "Ce qui se dit de l’hôpital, " * 7
+    long = "Ce qui se dit de l’hôpital, " * 6
     link = "https://x.example/" + "y" * 80
-    items = [Item(text=long, note=long, tone="negative", link=link, link_label="Lire sur X")] * 5
+    items = [
+        Item(text=long[:110], note=long, tone="negative", link=link, link_label="Lire sur X")
+    ] * 5
     rows = [("Effectifs et conditions de travail", *["1 234 (12 %)"] * 4)] * 12
     table = Table(head=rows[0], rows=rows, spoken=[long] * 12)
     tables = [Section(title="Titre", table=table, small=long)] * 4
