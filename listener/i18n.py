@@ -57,10 +57,10 @@ class Speaker:
     def gettext(self, message: str) -> str:
         return translator(self.language).gettext(message)
 
-    def ngettext(self, one: str, many: str, count: int) -> str:
-        """The form for `count`, with {count} filled in."""
+    def ngettext(self, one: str, many: str, count: int, **values: str) -> str:
+        """The form for `count`, with {count} and the other values filled in."""
         form = translator(self.language).ngettext(one, many, count)
-        return form.format(count=self.number(count))
+        return form.format(count=self.number(count), **values)
 
     def number(self, value: float, *, decimals: int = 0) -> str:
         pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
@@ -85,6 +85,10 @@ class Speaker:
         if self.language == "fr" and local.day == 1:
             text = text.replace("1 ", "1er ", 1)
         return text.replace(" ", "\xa0")
+
+    def month(self, day: date) -> str:
+        """A month and its year: "novembre 2026"."""
+        return format_date(day, "LLLL y", locale=self._locale).replace(" ", "\xa0")
 
     def moment(self, at: datetime, *, now: datetime) -> str:
         """An instant as somebody awake at `now` would say it: the day only where it is another."""
