@@ -79,11 +79,6 @@ class Reporter:
         return self.config.digest.language or self.config.language
 
     @property
-    def services(self) -> Sequence[str]:
-        """Those that a digest may be asked of, whether anybody is sent it or not."""
-        return _ids(self.config, WatchKind.SERVICE)
-
-    @property
     def _spans(self) -> Sequence[Span]:
         if not self.config.digest.enabled:
             return ()
@@ -196,7 +191,7 @@ class Reporter:
     async def compose(self, letter: Letter, recipient: Recipient, at: datetime) -> Message:
         """The digest of one letter, read and masked now."""
         service = letter.payload.get("service", "")
-        if service and service not in self.services:
+        if service and service not in _ids(self.config, WatchKind.SERVICE):
             raise Undeliverable(f"no service {service!r} is watched any more")
         period = named(outbox.period_told(letter.payload), self.calendar.zone)
         language = letter.payload.get("language", self.language)
