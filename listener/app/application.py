@@ -14,6 +14,7 @@ from listener.domain.rule import Level
 from listener.notifiers.build import excerpt_setting
 from listener.notifiers.email import EmailNotifier
 from listener.notifiers.gateway import Gateway
+from listener.notifiers.painting import NoPainter, Painter
 from listener.notifiers.picture import Drawer
 from listener.storage import spending
 from listener.workflows.chronicle import Chronicler
@@ -150,6 +151,7 @@ class Application(Parts):
             database=self.database,
             calendar=self.calendar,
             viewer=self.viewer,
+            painter=self.painter,
             blind=self._blind,
         )
 
@@ -181,6 +183,10 @@ class Application(Parts):
     @cached_property
     def drawer(self) -> Drawer:
         return Drawer()
+
+    @cached_property
+    def painter(self) -> Painter:
+        return NoPainter()
 
     @cached_property
     def postman(self) -> Postman:

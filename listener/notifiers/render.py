@@ -113,8 +113,13 @@ def render_digest(
     key: str,
     excerpt: Excerpt,
     language: str = "fr",
+    sections: Sequence[str] = (),
+    drawn: Mapping[str, bytes] | None = None,
 ) -> Message:
-    """A week's digest; whatever `excerpt` says, what may name a patient is masked."""
+    """A period's digest; whatever `excerpt` says, what may name a patient is masked.
+
+    `sections`: which, in which order, none: all of them; `drawn`: an e-mail's charts by their names.
+    """
     content = digest_content(digest, language=language, excerpt=excerpt)
     return lay_out(content, channel=channel, recipient=recipient, key=key, language=language)
 
@@ -191,8 +196,12 @@ def as_html(
     language: str,
     picture: Picture | None = None,
     answering: Answering | None = None,
+    sources: Mapping[str, str] | None = None,
 ) -> str:
-    """`picture` stands where the bars would: it is the same figures, and the usual beside them."""
+    """`picture` stands where the bars would: it is the same figures, and the usual beside them.
+
+    `sources`: where charts are found, by their names.
+    """
     drawn = {"name": NAME, "alt": picture.alt} if picture else None
     template = environment().get_template("message.html")
     return template.render(

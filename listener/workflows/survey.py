@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -53,8 +53,14 @@ class Surveyor:
     mediation: str = ""
     exercise_id: str = ""
 
-    async def digest(self, connection: AsyncConnection, period: Period, at: datetime) -> Digest:
-        """Everything that the week's digest may say, read now."""
+    async def digest(
+        self, connection: AsyncConnection, period: Period, at: datetime, *, service: str = ""
+    ) -> Digest:
+        """Everything that the period's digest may say, read now."""
+        if service:
+            alone = replace(self, subjects=[service], peers=())
+            read = await alone.digest(connection, period, at)
+            return replace(read, service=self.viewer.subject(service))
         return Digest(
             period=period,
             hospital=self.viewer.hospital,

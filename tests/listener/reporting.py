@@ -42,7 +42,7 @@ class Mailbox(ConsoleNotifier):
 class House:
     """A listener that does nothing but digests, ticked by hand."""
 
-    def __init__(self, database: Database, **settings: Any) -> None:
+    def __init__(self, database: Database, *, painter: Any = None, **settings: Any) -> None:
         self.config = Config(
             hospital={"name": "CHU de Valmont", "mediation": "Mme la médiatrice"},
             watch=WATCHES,
@@ -60,7 +60,11 @@ class House:
             sealer=SEALER,
         )
         self.reporter = Reporter(
-            config=self.config, database=database, calendar=calendar, viewer=viewer
+            config=self.config,
+            database=database,
+            calendar=calendar,
+            viewer=viewer,
+            painter=painter,
         )
         self.box = Mailbox()
         composer = Composer(
