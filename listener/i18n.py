@@ -77,6 +77,12 @@ class Speaker:
         pattern = "H\xa0'h'\xa0mm" if self.language == "fr" else "HH:mm"
         return format_time(at.astimezone(self.zone), pattern, locale=self._locale)
 
+    def brief_day(self, day: date, *, month: bool) -> tuple[str, str]:
+        """Weekday and date as they stand below a bar: "jeu." and "19", or "19 nov." """
+        pattern = "d\xa0MMM" if month else "d"
+        locale = self._locale
+        return format_date(day, "EEE", locale=locale), format_date(day, pattern, locale=locale)
+
     def day(self, day: date | datetime, *, weekday: bool = False, year: bool = False) -> str:
         """A date in full, e.g. "lundi 9 mars 2026"; a datetime is told in the hospital's zone."""
         local = day.astimezone(self.zone).date() if isinstance(day, datetime) else day

@@ -12,9 +12,9 @@ from listener.app.doors import Doors
 from listener.app.parts import Parts
 from listener.domain.rule import Level
 from listener.notifiers.build import excerpt_setting
+from listener.notifiers.digest.charts import Painter
 from listener.notifiers.email import EmailNotifier
 from listener.notifiers.gateway import Gateway
-from listener.notifiers.painting import NoPainter, Painter
 from listener.notifiers.picture import Drawer
 from listener.storage import spending
 from listener.workflows.chronicle import Chronicler
@@ -186,7 +186,7 @@ class Application(Parts):
 
     @cached_property
     def painter(self) -> Painter:
-        return NoPainter()
+        return Painter()
 
     @cached_property
     def postman(self) -> Postman:

@@ -189,6 +189,8 @@ async def _read(
     from listener.app.build import application
 
     async with application(opened.config, config_hash=opened.fingerprint) as app:
+        if paints:
+            await app.painter.warm()
         read = await app.reporter.digest(wanted.period, app.clock(), service=wanted.service)
         drawn = await app.painter.paint(read, language=wanted.language) if paints else {}
     return read, drawn
@@ -220,7 +222,7 @@ def _rendered(
     read: Digest, form: Format, wanted: Wanted, sources: Mapping[str, str] | None = None
 ) -> str:
     from listener.domain.alert import Recipient
-    from listener.notifiers.digest import digest_content
+    from listener.notifiers.digest.content import digest_content
     from listener.notifiers.digest.data import digest_data
     from listener.notifiers.render import as_html, render_digest
 
@@ -228,7 +230,9 @@ def _rendered(
     if form is Format.JSON:
         return _json(digest_data(read, language=language, excerpt="masked"))
     if form is Format.HTML:
-        content = digest_content(read, language=language, excerpt="masked")
+        content = digest_content(
+            read, language=language, excerpt="masked", sections=wanted.sections
+        )
         return as_html(content, language=language, sources=sources)
     message = render_digest(
         read,

@@ -5,25 +5,32 @@ Limits and elements: https://docs.slack.dev/reference/block-kit/blocks
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 from listener.domain.rule import Level
 from listener.notifiers import safe
-from listener.notifiers.content import Bar, Button, Confirm, Content, Quote, Section, Tile
+from listener.notifiers.content import Bar, Button, Confirm, Content, Item, Quote, Section, Tile
 
 Block = dict[str, Any]
 
 HEADER_LENGTH = 150
 TEXT_LENGTH = 3000
 BLOCKS = 50
+ALL_LENGTH = (
+    13_000  # characters of all blocks as JSON; Slack refuses some 200 more, and says so nowhere
+)
 BUTTON_LENGTH = 75  # also of a choice
 CONFIRM_LENGTHS = {"title": 100, "text": 300, "yes": 30, "no": 30}
 ACTION_PREFIX = "listener:"  # of an action_id, before the action's name
 LINE_LENGTH = 600  # ours: keeps the whole message far below Slack's 13,000 characters of blocks
 BAR_WIDTH = 12
 LIGHTS = {Level.CRITICAL: "🔴", Level.WARNING: "🟠", Level.INFO: "🔵"}
+
+ARROWS = {"up": "↗", "down": "↘", "level": "→"}
 
 _MEMBER = re.compile(r"[UW][A-Z0-9]{5,}")
 
@@ -50,7 +57,20 @@ def blocks(content: Content, mention: str | None = None) -> list[Block]:
     # What to do and which incident it is are never what is cut off.
     ending = [_actions(content.actions)] if content.actions else []
     ending += [_footer(content.footer)] if content.footer else []
-    return [block for block in laid if block][: BLOCKS - len(ending)] + ending
+    return [*_fitting([block for block in laid if block], ending), *ending]
+
+
+def _fitting(laid: Sequence[Block], ending: Sequence[Block]) -> Sequence[Block]:
+    """The first of them that Slack takes together with the ending."""
+    room = ALL_LENGTH - sum(map(_length, ending))
+    reached = accumulate(map(_length, laid))
+    count = sum(1 for length in reached if length <= room)
+    return laid[: min(count, BLOCKS - len(ending))]
+
+
+def _length(block: Block) -> int:
+    # And the comma that parts it from the next.
+    return len(json.dumps(block, ensure_ascii=False)) + 2
 
 
 def _footer(text: str) -> Block:
@@ -96,22 +116,28 @@ def _header(content: Content) -> Block:
 
 def _opening(content: Content, mention: str | None) -> Block:
     lines: list[list[Block]] = [[_text(banner, bold=True)] for banner in content.banners]
-    lead = [_text(content.lead)] if content.lead else []
+    style = {"bold": True} if content.letter else {}
+    lead = [_text(content.lead, **style)] if content.lead else []
     if is_member(mention):
         lead = [{"type": "user", "user_id": mention}, _text(" "), *lead]
     lines += [lead] if lead else []
-    lines += [_tile(tile) for tile in content.tiles]
+    lines += [[_text(sentence)] for sentence in content.preface]
+    lines += [_tile(tile, letter=content.letter) for tile in content.tiles]
     return _rich(_lines(lines)) if lines else {}
 
 
-def _tile(tile: Tile) -> list[Block]:
-    note = f" ({tile.note})" if tile.note else ""
-    return [_text(f"{tile.label} "), _text(tile.value, bold=True), *([_text(note)] if note else [])]
+def _tile(tile: Tile, *, letter: bool) -> list[Block]:
+    value = f"{tile.value} {ARROWS[tile.arrow]}" if tile.arrow else tile.value
+    # A letter's notes hold brackets of their own.
+    note = f", {tile.note}" if letter else f" ({tile.note})"
+    said = [_text(f"{tile.label} "), _text(value, bold=True)]
+    return [*said, _text(note)] if tile.note else said
 
 
 def _section(section: Section) -> Iterator[Block]:
     spoken = section.table.spoken if section.table else ()
-    said = [*spoken, *section.lines]
+    told = [section.chart.alt] if section.chart else []
+    said = [*told, *spoken, *section.lines]
     elements = [_lines([[_text(section.title, bold=True)], *([_text(x)] for x in said)])]
     if section.bars:
         elements.append(
@@ -119,11 +145,33 @@ def _section(section: Section) -> Iterator[Block]:
         )
     for quote in section.quotes:
         elements += _quote(quote)
-    if section.steps:
-        steps = [_lines([[_text(step)]]) for step in section.steps]
-        elements.append({"type": "rich_text_list", "style": "ordered", "elements": steps})
     yield {"type": "divider"} if section.quotes else {}
+    if not section.items:
+        yield _rich(*elements, *_steps(section.steps))
+        return
     yield _rich(*elements)
+    # A block each: what is too long is cut between two of them.
+    for item in section.items:
+        yield _rich(*_item(item))
+    if section.steps:
+        yield _rich(*_steps(section.steps))
+
+
+def _steps(steps: Sequence[str]) -> list[Block]:
+    if not steps:
+        return []
+    elements = [_lines([[_text(step)]]) for step in steps]
+    return [{"type": "rich_text_list", "style": "ordered", "elements": elements}]
+
+
+def _item(item: Item) -> list[Block]:
+    lines = [[_text(item.text, bold=True)]]
+    lines += [[_text(item.note)]] if item.note else []
+    link = [{"type": "link", "url": item.link, "text": item.link_label}] if item.link else []
+    if not item.excerpt:
+        return [_lines([*lines, link] if link else lines)]
+    said = {"type": "rich_text_quote", "elements": [_text(item.excerpt)]}
+    return [_lines(lines), said, *([_lines([link])] if link else [])]
 
 
 def chart(bars: Sequence[Bar]) -> str:

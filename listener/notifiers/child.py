@@ -58,6 +58,15 @@ class Child:
         await self._keep(process)
         return answer
 
+    async def warm(self) -> None:
+        """Start a process ahead of what it will be asked; one that is asked nothing ends by itself."""
+        if self._free is not None:
+            return
+        try:
+            await self._keep(await self._start())
+        except OSError as error:
+            raise ChildError(f"no process: {type(error).__name__}") from None
+
     async def _start(self) -> asyncio.subprocess.Process:
         pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(

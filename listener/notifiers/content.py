@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from listener.domain.action import Action, Reason
@@ -124,7 +124,10 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """Every string is safe() already: one line each, no control character."""
+    """Every string is safe() already: one line each, no control character.
+
+    A `letter` is read from its beginning to its end and kept, such as a digest; anything else is acted on.
+    """
 
     level: Level
     badge: str  # e.g. "Alerte critique"
@@ -136,6 +139,12 @@ class Content:
     sections: Sequence[Section] = ()
     actions: Sequence[Button] = ()
     footer: str = ""
+    letter: bool = False
+
+    def summary(self) -> Content:
+        """What a chat channel is shown of it: the brief sections, where there are any."""
+        brief = [section for section in self.sections if section.brief]
+        return replace(self, sections=brief) if brief else self
 
     @property
     def headline(self) -> str:

@@ -9,6 +9,10 @@ from listener.domain.digest import Digest
 
 
 class Painter(Protocol):
+    async def warm(self) -> None:
+        """Make ready, while the figures are read."""
+        ...
+
     async def paint(self, digest: Digest, *, language: str) -> Mapping[str, bytes]:
         """PNG files by their charts' names; what cannot be painted is left out, never raised."""
         ...
@@ -18,6 +22,9 @@ class Painter(Protocol):
 
 class NoPainter:
     """Paints nothing: figures and words stand alone."""
+
+    async def warm(self) -> None:
+        return None
 
     async def paint(self, digest: Digest, *, language: str) -> Mapping[str, bytes]:
         return {}

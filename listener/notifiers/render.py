@@ -17,14 +17,15 @@ from listener.domain.incident import UNFINISHED, AlertKind
 from listener.domain.notice import Notice
 from listener.domain.rule import Level
 from listener.domain.token import Invitation
-from listener.i18n import Speaker
+from listener.i18n import SOURCE_LANGUAGE, Speaker, translator
 from listener.notifiers import figures, safe, short
 from listener.notifiers.alert import alert_content
 from listener.notifiers.answering import Answering, answering_of
 from listener.notifiers.base import Attachment, Message
 from listener.notifiers.blocks import blocks, chart, fallback_text
-from listener.notifiers.content import Content, Quote
-from listener.notifiers.digest import digest_content
+from listener.notifiers.content import Content, Item, Quote
+from listener.notifiers.digest import charts
+from listener.notifiers.digest.content import digest_content
 from listener.notifiers.invitation import sms_answer
 from listener.notifiers.notices import notice_content
 from listener.notifiers.picture import NAME, Picture
@@ -120,8 +121,10 @@ def render_digest(
 
     `sections`: which, in which order, none: all of them; `drawn`: an e-mail's charts by their names.
     """
-    content = digest_content(digest, language=language, excerpt=excerpt)
-    return lay_out(content, channel=channel, recipient=recipient, key=key, language=language)
+    content = digest_content(digest, language=language, excerpt=excerpt, sections=sections)
+    return lay_out(
+        content, channel=channel, recipient=recipient, key=key, language=language, drawn=drawn
+    )
 
 
 def lay_out(
@@ -137,44 +140,79 @@ def lay_out(
     attachments: Sequence[Attachment] = (),
     brief: str = "",
     picture: Picture | None = None,
+    drawn: Mapping[str, bytes] | None = None,
     told: Mapping[str, Any] | None = None,
     answering: Answering | None = None,
 ) -> Message:
-    """Any content as one channel's message; `brief` and `told` are it for SMS and for machines."""
+    """Any content as one channel's message; `brief` and `told` are it for SMS and for machines.
+
+    `picture` and `drawn` are an e-mail's: an alert's curve, and charts by their names.
+    """
     answering = answering or Answering()
     subject = answering.subject(safe.header(content.headline, SUBJECT_LENGTH), SUBJECT_LENGTH)
-    text = as_text(content, answering)
-    html, laid = None, []
-    match channel:
-        case "slack":
-            mention = recipient.mention if ping else None
-            text, laid = fallback_text(content, mention), blocks(content, mention)
-        case "email":
-            html = as_html(content, language=language, picture=picture, answering=answering)
-            attachments = [*attachments, *([picture.attachment] if picture else [])]
-        case "text":
-            text = as_text(defused(content), answering)
-        case "short" | "webhook":
-            text = brief or short.fitted(content.badge, content.title)
-    return Message(
+    message = Message(
         key=key,
         recipient=recipient,
         subject=subject,
-        text=text,
-        html=html,
-        blocks=laid,
+        text=as_text(content, answering, language=language),
         urgent=urgent,
         thread=thread,
         attachments=attachments,
         reply_to=answering.reply_to,
-        figures=(told or figures.plain_figures(content)) if channel == "webhook" else {},
     )
+    match channel:
+        case "slack":
+            mention = recipient.mention if ping else None
+            laid = blocks(content.summary(), mention)
+            return replace(message, text=fallback_text(content, mention), blocks=laid)
+        case "email":
+            return _mail(message, content, language, picture, drawn or {}, answering)
+        case "text":
+            return replace(message, text=as_text(defused(content), answering, language=language))
+        case "short":
+            return replace(message, text=brief or _short(content))
+        case "webhook":
+            known = told or figures.plain_figures(content)
+            return replace(message, text=brief or _short(content), figures=known)
+        case "console":
+            return message
+
+
+def _short(content: Content) -> str:
+    return short.fitted(content.badge, content.title)
+
+
+def _mail(
+    message: Message,
+    content: Content,
+    language: str,
+    picture: Picture | None,
+    drawn: Mapping[str, bytes],
+    answering: Answering,
+) -> Message:
+    """With the pictures that it shows within, each once."""
+    shown = {section.chart.name for section in content.sections if section.chart}
+    used = {name: png for name, png in drawn.items() if name in shown}
+    curve = [picture.attachment] if picture else []
+    html = as_html(
+        content,
+        language=language,
+        picture=picture,
+        answering=answering,
+        sources=charts.sources(used),
+    )
+    inside = [*message.attachments, *curve, *charts.attachments(used)]
+    return replace(message, html=html, attachments=inside)
 
 
 def defused(content: Content) -> Content:
     """For gateways that may read a stranger's words as markup: no ping, no link, no emphasis."""
     sections = [
-        replace(section, quotes=[_plain(quote) for quote in section.quotes])
+        replace(
+            section,
+            quotes=[_plain(quote) for quote in section.quotes],
+            items=[_plain_item(item) for item in section.items],
+        )
         for section in content.sections
     ]
     return replace(content, sections=sections)
@@ -185,9 +223,20 @@ def _plain(quote: Quote) -> Quote:
     return replace(quote, excerpt=excerpt, why=safe.unmarked(quote.why))
 
 
-def as_text(content: Content, answering: Answering | None = None) -> str:
+def _plain_item(item: Item) -> Item:
+    return replace(item, text=safe.unmarked(item.text), excerpt=safe.unmarked(item.excerpt))
+
+
+def as_text(
+    content: Content, answering: Answering | None = None, *, language: str = SOURCE_LANGUAGE
+) -> str:
+    """`language` puts a colon as its readers do; every word is the content's."""
     template = environment().get_template("message.txt")
-    return template.render(content=content, answering=answering or Answering()).strip() + "\n"
+    told = translator(language).gettext("{subject}: {what}")
+    return (
+        template.render(content=content, answering=answering or Answering(), told=told).strip()
+        + "\n"
+    )
 
 
 def as_html(
@@ -200,10 +249,14 @@ def as_html(
 ) -> str:
     """`picture` stands where the bars would: it is the same figures, and the usual beside them.
 
-    `sources`: where charts are found, by their names.
+    `sources` says where a chart's picture is, by the chart's name; one that is nowhere is told in words.
     """
     drawn = {"name": NAME, "alt": picture.alt} if picture else None
     template = environment().get_template("message.html")
     return template.render(
-        content=content, language=language, picture=drawn, answering=answering or Answering()
+        content=content,
+        language=language,
+        picture=drawn,
+        answering=answering or Answering(),
+        sources=sources or {},
     )

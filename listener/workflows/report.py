@@ -195,8 +195,10 @@ class Reporter:
             raise Undeliverable(f"no service {service!r} is watched any more")
         period = named(outbox.period_told(letter.payload), self.calendar.zone)
         language = letter.payload.get("language", self.language)
-        digest = await self.digest(period, at, service=service)
         shows_pictures = letter.channel == "email"
+        if shows_pictures:
+            await self.painter.warm()
+        digest = await self.digest(period, at, service=service)
         return render_digest(
             digest,
             channel=layout(self.config, letter.channel),

@@ -1,6 +1,6 @@
-"""Draws the five situations as people would see them on a phone: `python -m tests.listener.pictures FOLDER`.
+"""Draws the five situations and a letter as people see them: `python -m tests.listener.pictures FOLDER`.
 
-Slack's blocks are laid out by a small renderer of ours: near enough to judge order, length and tone.
+On a phone; a letter also on a desk, on a dark screen and on paper. Slack's blocks are laid out by a small renderer of ours: near enough to judge order, length and tone.
 """
 
 from __future__ import annotations
@@ -20,13 +20,17 @@ from listener.domain.action import Action
 from listener.domain.alert import AlertView
 from listener.domain.token import Invitation
 from listener.notifiers.base import Message
+from listener.notifiers.blocks import blocks
+from listener.notifiers.digest.charts import Painter
 from listener.notifiers.picture import NAME, Drawer, Picture
-from listener.notifiers.render import render_alert
+from listener.notifiers.render import as_html, render_alert
 from tests.listener.alerts import CAMILLE
+from tests.listener.digests import crisis
+from tests.listener.letters import letter
 from tests.listener.situations import SITUATIONS
 
 CHROMIUM = "/usr/bin/chromium"
-WIDTH = 390  # points: a phone
+WIDTH, DESK = 390, 700  # points: a phone, a reading pane
 CHANNELS = ("slack", "email", "short")
 INVITATION = Invitation(
     code="K7F3-9QXM",
@@ -150,19 +154,63 @@ async def pages() -> dict[str, str]:
     return drawn
 
 
+async def letters() -> dict[str, str]:
+    """A letter as an e-mail, with its charts, and as Slack's summary."""
+    painter = Painter()
+    drawn = await painter.paint(crisis(), language="fr")
+    await painter.close()
+    shown = {name: _data(png) for name, png in drawn.items()}
+    brief = "".join(block_html(block) for block in blocks(letter().summary()))
+    return {
+        "letter-email": as_html(letter(), language="fr", sources=shown),
+        "letter-slack": _phone(f'<div class="slack">{brief}</div>'),
+    }
+
+
+def _data(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
 def shoot(folder: Path, drawn: Mapping[str, str]) -> Sequence[Path]:
     """Each page as a PNG, by a browser without a window."""
-    folder.mkdir(parents=True, exist_ok=True)
     made = []
     for name, text in drawn.items():
-        source, target = folder / f"{name}.html", folder / f"{name}.png"
-        source.write_text(text, encoding="utf-8")
         height = 300 if name.endswith("short") else 2600
-        command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-        command += [f"--window-size={max(WIDTH, 500)},{height}", f"--screenshot={target}"]
-        subprocess.run([*command, source.as_uri()], check=True, capture_output=True, timeout=60)
-        made.append(target)
+        made.append(shot(folder, name, text, size=(WIDTH, height)))
     return made
+
+
+def shoot_letter(folder: Path, text: str) -> Sequence[Path]:
+    """Broad and narrow, light and dark, and as the PDF that a printer is sent."""
+    tall = {"phone": (WIDTH, 5200), "desk": (DESK, 4200)}
+    made = [shot(folder, f"letter-{name}", text, size=size) for name, size in tall.items()]
+    dark = text.replace("@media (prefers-color-scheme:dark)", "@media screen")
+    made += [shot(folder, f"letter-{name}-dark", dark, size=size) for name, size in tall.items()]
+    source, paper = folder / "letter-desk.html", folder / "letter-paper.pdf"
+    _browse(f"--print-to-pdf={paper}", "--no-pdf-header-footer", source.as_uri())
+    return [*made, paper]
+
+
+def shot(folder: Path, name: str, text: str, *, size: tuple[int, int]) -> Path:
+    """A frame gives a width that no window is narrow enough for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    source, target = folder / f"{name}.html", folder / f"{name}.png"
+    source.write_text(text, encoding="utf-8")
+    frame = folder / f"{name}-frame.html"
+    wide, high = size
+    frame.write_text(
+        f'<!DOCTYPE html><body style="margin:0"><iframe src="{source.name}" width="{wide}"'
+        f' height="{high}" style="border:0;display:block"></iframe>',
+        encoding="utf-8",
+    )
+    _browse(f"--window-size={max(wide, 500)},{high}", f"--screenshot={target}", frame.as_uri())
+    frame.unlink()
+    return target
+
+
+def _browse(*options: str) -> None:
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    subprocess.run([*command, *options], check=True, capture_output=True, timeout=60)
 
 
 def visible(page: str) -> str:
@@ -172,7 +220,10 @@ def visible(page: str) -> str:
 
 def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "var/pictures")
-    for path in shoot(folder, asyncio.run(pages())):
+    drawn = asyncio.run(letters())
+    made = [*shoot(folder, asyncio.run(pages()) | drawn)]
+    made += shoot_letter(folder, drawn["letter-email"])
+    for path in made:
         print(path)
 
 

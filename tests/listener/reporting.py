@@ -8,7 +8,7 @@ from typing import Any
 from listener.config.models import Config
 from listener.domain.calendar import WorkCalendar
 from listener.notifiers.console import ConsoleNotifier
-from listener.notifiers.digest import digest_content
+from listener.notifiers.digest.content import digest_content
 from listener.notifiers.render import as_text
 from listener.storage.database import Database
 from listener.workflows.compose import Composer

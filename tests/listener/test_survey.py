@@ -6,7 +6,7 @@ import pytest
 
 from listener.domain.alert import Recipient
 from listener.domain.digest import Digest
-from listener.notifiers.digest import digest_content
+from listener.notifiers.digest.content import digest_content
 from listener.notifiers.digest.data import digest_data
 from listener.notifiers.render import as_html, as_text, lay_out
 from listener.storage import figures

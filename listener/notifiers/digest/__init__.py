@@ -1,5 +1,1 @@
-"""The digest in words, figures and charts, before a channel lays it out."""
-
-from listener.notifiers.digest.content import digest_content
-
-__all__ = ["digest_content"]
+"""The digest in words, figures and charts. Nothing is imported here: the drawing process starts here, too."""

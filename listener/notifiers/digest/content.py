@@ -62,6 +62,7 @@ def digest_content(
             for section in SECTIONS[key](speaker, digest, shown)
         ],
         footer=_footer(speaker, digest),
+        letter=True,
     )
 
 
