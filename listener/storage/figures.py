@@ -56,6 +56,8 @@ class Filters:
     erased: bool | None = None  # True: those whose text is gone
     themes: Sequence[str] = ()  # of classifiers.themes: any of them
     restricted: bool | None = None  # True: what may reveal who is a patient
+    official: bool | None = None  # True: published by a watched account itself
+    speakers: Sequence[str] = ()  # watches whose accounts published it
     story: int | None = None  # also by the number of one that has been merged
     exercise_id: str = ""
 
@@ -71,6 +73,7 @@ class Filters:
             (mentions.c.network, self.networks),
             (mentions.c.source_id, self.sources),
             (mentions.c.kind, self.kinds),
+            (mentions.c.speaker, self.speakers),
             (func.coalesce(mentions.c.sentiment, UNSCORED), self.sentiments),
         ):
             if values:
@@ -83,6 +86,9 @@ class Filters:
             made.append(mentions.c.live.is_(self.live))
         if self.erased is not None:
             made.append(mentions.c.text.is_(None) if self.erased else mentions.c.text.is_not(None))
+        if self.official is not None:
+            speaker = mentions.c.speaker
+            made.append(speaker.is_not(None) if self.official else speaker.is_(None))
         if self.themes:
             made.append(mentions.c.themes.bitwise_and(pack(self.themes)) != 0)
         if self.restricted is not None:
