@@ -151,7 +151,7 @@ class Reporter:
 
     async def digest(self, period: Period, at: datetime) -> Digest:
         """A week's figures and posts, read now."""
-        async with self.database.read() as connection:
+        async with self.database.read(snapshot=True) as connection:
             return await self.surveyor.digest(connection, period, at)
 
     async def compose(self, letter: Letter, recipient: Recipient, at: datetime) -> Message:
