@@ -185,7 +185,7 @@ class Reporter:
 
     async def digest(self, period: Period, at: datetime, *, service: str = "") -> Digest:
         """A period's figures and posts, read now."""
-        async with self.database.read() as connection:
+        async with self.database.read(snapshot=True) as connection:
             return await self.surveyor.digest(connection, period, at, service=service)
 
     async def compose(self, letter: Letter, recipient: Recipient, at: datetime) -> Message:

@@ -44,7 +44,7 @@ async def test_figures_are_those_of_the_listing_to_the_unit(listening):
     assert digest.now.negative == sum(1 for row in listed if row.sentiment == "negative")
     assert digest.now.unscored == sum(1 for row in listed if row.sentiment is None)
     for found in digest.networks:
-        assert found.now.mentions == sum(1 for r in listed if r.network == found.network)
+        assert found.now.mentions == sum(1 for r in listed if r.network == found.name)
     assert digest.before.mentions == digest.before.negative == 10
     assert [(p.name, p.now.negative) for p in digest.peers] == [("CHU de Brémont", 1)]
 
