@@ -107,4 +107,4 @@ async def text_of(database: Database, period=W47, language: str = "fr", **settin
     house = House(database, **settings)
     digest = await house.reporter.digest(period, MONDAY)
     content = digest_content(digest, language=language, excerpt="masked")
-    return as_text(content).replace("\xa0", " ").replace("\u202f", " ")
+    return as_text(content, language=language).replace("\xa0", " ").replace("\u202f", " ")

@@ -61,7 +61,7 @@ def test_the_last_whole_week_is_told_on_the_terminal(listener):
     done = listener()
     assert done.exit_code == 0, done.output
     assert "Bilan de la semaine — CHU de Valmont" in done.stdout
-    assert "Aucune mention cette semaine" in done.stdout
+    assert "Semaine sans écoute" in done.stdout
 
 
 def test_a_week_may_be_asked_for_as_data_in_another_language(listener):

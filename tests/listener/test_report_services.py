@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from listener.domain.alert import Recipient
+from listener.notifiers.painting import NoPainter
 from listener.storage.database import Database
 from listener.workflows import report
 from listener.workflows.deliver import Undeliverable
@@ -86,7 +87,7 @@ async def test_the_peers_that_were_chosen_are_compared_with_else_all(listening):
     assert list(other.reporter.surveyor.peers) == ["elsewhere"]
 
 
-class Painter:
+class Painter(NoPainter):
     """Paints one chart, and remembers what it was asked."""
 
     def __init__(self) -> None:
@@ -95,9 +96,6 @@ class Painter:
     async def paint(self, digest, *, language):
         self.asked.append((digest.period.label, language))
         return {"days": b"\x89PNG"}
-
-    async def close(self) -> None:
-        return None
 
 
 async def test_pictures_are_painted_for_e_mails_alone_and_laid_out_as_configured(

@@ -63,7 +63,7 @@ def _what(speaker: Speaker, digest: Digest, action: Action) -> str:
 def _close(speaker: Speaker, _digest: Digest, action: Action) -> str:
     assert action.incident is not None
     return speaker.ngettext(
-        "Bring incident {number} to its end: it is not over.",
+        "Bring {count} critical incident to its end: incident {number} is not over.",
         "Bring {count} critical incidents to their end, incident {number} first: they are not over.",
         action.count,
         number=str(action.incident.number),
@@ -133,8 +133,8 @@ def _tune(speaker: Speaker, digest: Digest, action: Action) -> str:
 
 def _repair(speaker: Speaker, _digest: Digest, action: Action) -> str:
     return speaker.ngettext(
-        "Have the source {name} repaired: it does not answer.",
-        "Have {count} sources repaired that do not answer, {name} first.",
+        "Have {count} source repaired that does not answer: {name}.",
+        "Have {count} sources repaired that do not answer: {name} first.",
         action.count,
         name=speaker.quoted(safe.clean(action.source)),
     )
