@@ -14,20 +14,20 @@ from listener.domain.calendar import Weekday
 from listener.domain.values import Address, Identifier
 
 SectionName = Literal[
-    "actions",
     "days",
+    "themes",
     "stories",
     "incidents",
     "answers",
     "praise",
     "rumours",
-    "themes",
     "networks",
     "services",
     "reviews",
     "audience",
     "peers",
     "unseen",
+    "actions",
 ]
 EVERY_SECTION: tuple[SectionName, ...] = get_args(SectionName)
 

@@ -94,4 +94,5 @@ def _complains() -> ColumnElement[bool]:
 
 
 def _tells_a_case() -> ColumnElement[bool]:
-    return and_(_bears(CASES), mentions.c.kind.not_in(UNANSWERABLE), not_(_complains()))
+    unhappy = func.coalesce(mentions.c.sentiment, "") != "positive"
+    return and_(_bears(CASES), unhappy, mentions.c.kind.not_in(UNANSWERABLE), not_(_complains()))

@@ -87,7 +87,7 @@ class Answers:
 class Account:
     """One account's audience at the period's end, and as it was when the period began.
 
-    `owner` is the watch that it belongs to. None where the network does not publish the figure.
+    `owner` is the name of the watch that it belongs to. None where the network does not publish the figure.
     """
 
     network: str

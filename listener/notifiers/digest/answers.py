@@ -12,6 +12,8 @@ from listener.notifiers.content import Item, Section
 from listener.notifiers.digest import phrases
 from listener.notifiers.digest.stories import item
 
+WAITING = 5  # of those who have waited longest
+
 
 def answers(speaker: Speaker, digest: Digest, excerpt: Excerpt) -> Iterator[Section]:
     _ = speaker.gettext
@@ -23,7 +25,7 @@ def answers(speaker: Speaker, digest: Digest, excerpt: Excerpt) -> Iterator[Sect
     if digest.mediation:
         text = _("Refer those who complain to {mediation}.")
         lines.append(text.format(mediation=safe.clean(digest.mediation)))
-    waiting = sorted((*complaints.oldest, *cases.oldest), key=lambda one: one.said_at)
+    waiting = sorted((*complaints.oldest, *cases.oldest), key=lambda one: one.said_at)[:WAITING]
     yield Section(
         title=_("Complaints and personal cases"),
         brief=True,

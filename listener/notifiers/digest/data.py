@@ -134,7 +134,12 @@ class Writer:
         return [round(found.low, 4), round(found.high, 4)] if found else None
 
     def _part(self, part: Part) -> dict[str, Any]:
-        return {"name": part.name, **self._counted(part.now, part.before, part.year_before)}
+        title = {"title": part.title} if part.title else {}
+        return {
+            "name": part.name,
+            **title,
+            **self._counted(part.now, part.before, part.year_before),
+        }
 
     def _story(self, story: Story) -> dict[str, Any]:
         return {

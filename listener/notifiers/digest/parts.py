@@ -37,7 +37,7 @@ def networks(speaker: Speaker, digest: Digest, excerpt: Excerpt) -> Iterator[Sec
             digest,
             _("Network"),
             rows,
-            lambda name: words.network(speaker, name) if name else _("Total"),
+            lambda part: words.network(speaker, part.name) if part.name else _("Total"),
         ),
         small=_unpublished(speaker, digest),
     )
@@ -62,7 +62,13 @@ def services(speaker: Speaker, digest: Digest, _excerpt: Excerpt) -> Iterator[Se
     if said:
         yield Section(
             title=_("By service"),
-            table=_table(speaker, digest, _("Service"), said, safe.clean),
+            table=_table(
+                speaker,
+                digest,
+                _("Service"),
+                said,
+                lambda part: safe.clean(part.title or part.name),
+            ),
             small=_("A mention that concerns several services counts in each of them."),
         )
 
@@ -75,7 +81,7 @@ def themes(speaker: Speaker, digest: Digest, _excerpt: Excerpt) -> Iterator[Sect
             title=_("By theme"),
             chart=charts.theme_chart(speaker, digest),
             table=_table(
-                speaker, digest, _("Theme"), said, lambda name: words.theme(speaker, name)
+                speaker, digest, _("Theme"), said, lambda part: words.theme(speaker, part.name)
             ),
             small=_("A mention may have several themes."),
         )
@@ -86,15 +92,15 @@ def _table(
     digest: Digest,
     head: str,
     rows: Sequence[Part],
-    name: Callable[[str], str],
+    named: Callable[[Part], str],
 ) -> Table:
     _ = speaker.gettext
     against = [_("Before")] if digest.comparable else []
-    named = [(phrases.sentence(name(part.name)), part) for part in rows]
+    titled = [(phrases.sentence(named(part)), part) for part in rows]
     return Table(
         head=(head, _("Mentions"), *against, _("Negative"), _("Neutral"), _("Positive")),
-        rows=[_row(speaker, digest, title, part) for title, part in named],
-        spoken=[_spoken(speaker, digest, title, part) for title, part in named if part.name],
+        rows=[_row(speaker, digest, title, part) for title, part in titled],
+        spoken=[_spoken(speaker, digest, title, part) for title, part in titled if part.name],
     )
 
 

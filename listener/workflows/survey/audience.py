@@ -26,7 +26,7 @@ async def accounts(
     now = await _taken(connection, until)
     before = await _taken(connection, since)
     found = [
-        _account(row, before.get(of), owner, peer=owner in peers)
+        _account(row, before.get(of), scope.viewer.subject(owner), peer=owner in peers)
         for of, row in now.items()
         if (owner := speakers.owner(row.account)) in {*scope.subjects, *peers}
     ]
@@ -37,11 +37,11 @@ async def _taken(connection: AsyncConnection, before: datetime) -> dict[tuple[st
     return await audience.last_taken(connection, before - STALE, before)
 
 
-def _account(row: Row[Any], before: Row[Any] | None, owner: str | None, *, peer: bool) -> Account:
+def _account(row: Row[Any], before: Row[Any] | None, owner: str, *, peer: bool) -> Account:
     return Account(
         network=row.network,
         account=row.account,
-        owner=owner or "",
+        owner=owner,
         peer=peer,
         taken_at=row.taken_at,
         followers=row.followers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,7 +30,8 @@ from listener.workflows.survey.scope import Scope, figures_by
 
 CANDIDATES = 8  # of each network: some of them may reveal a patient
 POSTS = 3
-PRAISED_CANDIDATES, PRAISED = 20, 5
+PRAISED_CANDIDATES, PRAISED = 40, 5
+HARMLESS = 10.0  # of a severity of 100; thanks that are graver are likely to be irony
 WEEK = timedelta(weeks=1)
 
 
@@ -56,7 +58,8 @@ async def services(
         )
         for period in _three(scope.period)
     ]
-    return parts(now, before, year)
+    named = scope.viewer.subject
+    return [replace(part, title=named(part.name)) for part in parts(now, before, year)]
 
 
 async def themes(connection: AsyncConnection, scope: Scope) -> Sequence[Part]:
@@ -159,7 +162,8 @@ async def praise(connection: AsyncConnection, scope: Scope) -> Sequence[PostView
     """Thanks worth sharing, each text once: the furthest, then the newest."""
     filters = scope.filters(sentiments=("positive",), themes=("praise",), restricted=False)
     found = await furthest.newest(connection, filters, limit=PRAISED_CANDIDATES)
-    return list(quotable(scope.viewer, found))[:PRAISED]
+    posts = quotable(scope.viewer, found)
+    return [post for post in posts if (post.severity or 0) < HARMLESS][:PRAISED]
 
 
 async def reviews(connection: AsyncConnection, scope: Scope, period: Period) -> Reviews:
