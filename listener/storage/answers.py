@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, func, not_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.themes import pack
@@ -48,22 +47,25 @@ async def answered(
     """
     wanted = [*filters.conditions(), _complains() if asked is Asked.COMPLAINTS else _tells_a_case()]
     replied = _first_replies(by, filters.exercise_id, at)
+    same = tuple_(mentions.c.ref, mentions.c.network)
     total = select(func.count()).select_from(mentions).where(*wanted)
-    pairs = _with(replied, mentions.c.occurred_at, replied.c.at).where(
-        *wanted, replied.c.at.is_not(None)
+    pairs = (
+        select(mentions.c.occurred_at, replied.c.at)
+        .join(replied, same == tuple_(replied.c.ref, replied.c.network))
+        .where(*wanted)
     )
-    waiting = _with(replied, mentions.c.id).where(*wanted, replied.c.at.is_(None))
-    waiting = waiting.order_by(mentions.c.occurred_at, mentions.c.id).limit(oldest)
+    waiting = (
+        select(mentions.c.id)
+        .where(*wanted, same.not_in(select(replied.c.ref, replied.c.network)))
+        .order_by(mentions.c.occurred_at, mentions.c.id)
+        .limit(oldest)
+    )
+    delays = [max(reply - said, timedelta(0)) for said, reply in await connection.execute(pairs)]
     return Answered(
         asked=int((await connection.execute(total)).scalar_one()),
-        delays=[max(reply - said, timedelta(0)) for said, reply in await connection.execute(pairs)],
+        delays=sorted(delays),
         oldest=[row.id for row in await connection.execute(waiting)],
     )
-
-
-def _with(replied: Subquery, *columns: ColumnElement[Any]) -> Select[Any]:
-    below = and_(replied.c.ref == mentions.c.ref, replied.c.network == mentions.c.network)
-    return select(*columns).select_from(mentions).outerjoin(replied, below)
 
 
 def _first_replies(by: Sequence[str], exercise_id: str, at: datetime) -> Subquery:

@@ -31,7 +31,9 @@ async def by_network(connection: AsyncConnection, filters: Filters) -> list[Row[
         select(mentions.c.network, *(func.max(snapshots.c[name]).label(name) for name in FIGURES))
         .outerjoin(snapshots, snapshots.c.mention_id == mentions.c.id)
         .where(*filters.conditions())
-        .group_by(mentions.c.id, mentions.c.network)
+        # In the order of the index on instants: grouped by id alone, SQLite would read the whole
+        # history in the order of ids.
+        .group_by(mentions.c.occurred_at, mentions.c.id, mentions.c.network)
         .subquery()
     )
     any_figure = func.coalesce(*(highest.c[name] for name in FIGURES))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Subquery, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.storage.breakdown import SENTIMENT
@@ -20,44 +20,39 @@ async def largest(
     connection: AsyncConnection, filters: Filters, *, limit: int, at_least: int = 1
 ) -> list[int]:
     """The stories with most mentions, then the most engagement, then the older first."""
-    told = _sizes(filters).subquery()
-    query = (
-        select(told.c.story)
-        .where(told.c.size >= at_least)
-        .order_by(told.c.size.desc(), told.c.engagement.desc(), told.c.first_at, told.c.story)
-    )
+    told = _told(filters)
+    size, engaged = func.count(), func.sum(told.c.engagement)
+    query = select(told.c.story).group_by(told.c.story).having(size >= at_least)
+    query = query.order_by(size.desc(), engaged.desc(), func.min(told.c.occurred_at), told.c.story)
     return [row.story for row in await connection.execute(query.limit(limit))]
 
 
 async def faded(
-    connection: AsyncConnection, now: Filters, before: Filters, *, limit: int, at_least: int
+    connection: AsyncConnection, filters: Filters, since: datetime, *, limit: int, at_least: int
 ) -> list[int]:
-    """The largest stories of before of which at most half is told now."""
-    was, left = _sizes(before).subquery("was"), _sizes(now).subquery("left_now")
-    remain = func.coalesce(left.c.size, 0)
+    """The largest stories of before an instant, of which at most half is told from then on."""
+    told = _told(filters)
+    before = told.c.occurred_at < since
+    size, left = func.count().filter(before), func.count().filter(~before)
+    engaged = func.sum(told.c.engagement).filter(before)
     query = (
-        select(was.c.story)
-        .outerjoin(left, left.c.story == was.c.story)
-        .where(was.c.size >= at_least, 2 * remain <= was.c.size)
-        .order_by(was.c.size.desc(), was.c.engagement.desc(), was.c.first_at, was.c.story)
+        select(told.c.story)
+        .group_by(told.c.story)
+        .having((size >= at_least) & (2 * left <= size))
+        .order_by(size.desc(), engaged.desc(), func.min(told.c.occurred_at), told.c.story)
     )
     return [row.story for row in await connection.execute(query.limit(limit))]
 
 
-def _sizes(filters: Filters) -> Select[Any]:
-    told = (
+def _told(filters: Filters) -> Subquery:
+    """Each mention's story, instant and engagement."""
+    return (
         select(STANDS.label("story"), mentions.c.occurred_at, engagement().label("engagement"))
         .select_from(mentions)
         .join(stories, stories.c.id == mentions.c.story_id)
         .where(*filters.conditions())
         .subquery()
     )
-    return select(
-        told.c.story,
-        func.count().label("size"),
-        func.sum(told.c.engagement).label("engagement"),
-        func.min(told.c.occurred_at).label("first_at"),
-    ).group_by(told.c.story)
 
 
 async def parts(

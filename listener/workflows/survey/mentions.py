@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,7 +23,6 @@ from listener.domain.digest import (
 from listener.domain.digest.period import midnight
 from listener.domain.digest.trend import WEEKS_USUAL
 from listener.storage import breakdown, figures, furthest, reach
-from listener.storage.figures import Filters
 from listener.workflows.survey.quotes import quotable, reveals
 from listener.workflows.survey.scope import Scope, figures_by
 
@@ -37,29 +35,19 @@ WEEK = timedelta(weeks=1)
 
 async def networks(connection: AsyncConnection, scope: Scope) -> Sequence[Part]:
     now, before, year = [
-        await _by_network(connection, scope.filters(period)) for period in _three(scope.period)
+        figures_by(await figures.tally(connection, scope.filters(period)))
+        for period in _three(scope.period)
     ]
     return parts(now, before, year)
 
 
-async def _by_network(connection: AsyncConnection, filters: Filters) -> dict[str, Figures]:
-    return figures_by(await figures.tally(connection, filters))
-
-
-async def services(
-    connection: AsyncConnection, scope: Scope, names: Collection[str]
-) -> Sequence[Part]:
-    """A mention that concerns several counts for each."""
-    if not names:
-        return ()
+async def subjects(connection: AsyncConnection, scope: Scope) -> Mapping[str, Part]:
+    """Every watch's part, by its id; a mention that concerns several counts for each."""
     now, before, year = [
-        figures_by(
-            await breakdown.by_subject(connection, scope.filters(period, subjects=()), names)
-        )
+        figures_by(await breakdown.by_subject(connection, scope.filters(period, subjects=())))
         for period in _three(scope.period)
     ]
-    named = scope.viewer.subject
-    return [replace(part, title=named(part.name)) for part in parts(now, before, year)]
+    return {part.name: part for part in parts(now, before, year)}
 
 
 async def themes(connection: AsyncConnection, scope: Scope) -> Sequence[Part]:
@@ -185,13 +173,5 @@ async def published(connection: AsyncConnection, scope: Scope, period: Period) -
     return await figures.count(connection, own)
 
 
-async def peer(connection: AsyncConnection, scope: Scope, subject: str) -> Peer:
-    now, before = [
-        await _by_network(connection, scope.filters(period, subjects=(subject,)))
-        for period in (scope.period, scope.period.previous())
-    ]
-    return Peer(
-        name=scope.viewer.subject(subject),
-        now=sum(now.values(), Figures()),
-        before=sum(before.values(), Figures()),
-    )
+def peer(scope: Scope, part: Part) -> Peer:
+    return Peer(name=scope.viewer.subject(part.name), now=part.now, before=part.before)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.themes import unpack
+from listener.domain.alert import PostView
 from listener.domain.digest import Figures, Story
 from listener.storage import furthest, story_figures
 from listener.storage.figures import Filters
@@ -32,11 +34,12 @@ class Stories:
 
 
 async def stories(connection: AsyncConnection, scope: Scope) -> Stories:
-    now, before = scope.filters(), scope.filters(scope.period.previous())
-    claims = scope.filters(themes=(RUMOUR,))
+    now, claims = scope.filters(), scope.filters(themes=(RUMOUR,))
+    since, until = scope.period.since, scope.period.until
+    both = scope.ever(since=scope.period.previous().since, until=until)
     largest = await story_figures.largest(connection, now, limit=LARGEST, at_least=LARGEST_FROM)
     rumours = await story_figures.largest(connection, claims, limit=RUMOURS)
-    faded = await story_figures.faded(connection, now, before, limit=FADED, at_least=FADED_FROM)
+    faded = await story_figures.faded(connection, both, since, limit=FADED, at_least=FADED_FROM)
     told = await _tell(connection, scope, [*largest, *rumours, *faded])
     return Stories(
         largest=[told[number] for number in largest],
@@ -72,31 +75,43 @@ class _Tally:
 async def _tell(
     connection: AsyncConnection, scope: Scope, numbers: Sequence[int]
 ) -> dict[int, Story]:
-    """Where nothing of a story is left now, its networks, themes and post are those of before."""
-    now, before = [
-        await _tallies(connection, numbers, scope.filters(period))
-        for period in (scope.period, scope.period.previous())
-    ]
+    """What is known of some stories, by their numbers."""
+    now_of, before_of = scope.filters(), scope.filters(scope.period.previous())
+    now = await _tallies(connection, numbers, now_of)
+    before = await _tallies(connection, numbers, before_of)
     first = await story_figures.first_told(connection, scope.ever(), numbers)
-    posts = await furthest.of_stories(connection, scope.filters(), numbers, each=CANDIDATES)
+    left = [number for number in numbers if number in now]
     gone = [number for number in numbers if number not in now]
-    then = scope.filters(scope.period.previous())
-    posts |= await furthest.of_stories(connection, then, gone, each=CANDIDATES)
-    told: dict[int, Story] = {}
-    for number in numbers:
-        was = before.get(number, _Tally())
-        shown = now.get(number, was)
-        told[number] = Story(
-            number=number,
-            now=now[number].figures if number in now else Figures(),
-            before=was.figures.mentions,
-            engagement=now[number].engagement if number in now else 0,
-            networks=dict(sorted(shown.networks.items(), key=lambda one: (-one[1], one[0]))),
-            themes=shown.usual_themes,
+    posts = await furthest.of_stories(connection, now_of, left, each=CANDIDATES)
+    posts |= await furthest.of_stories(connection, before_of, gone, each=CANDIDATES)
+    nothing = _Tally()
+    return {
+        number: _story(
+            number,
+            now.get(number, nothing),
+            before.get(number, nothing),
             first_at=first.get(number),
             post=next(quotable(scope.viewer, posts.get(number, ())), None),
         )
-    return told
+        for number in numbers
+    }
+
+
+def _story(
+    number: int, now: _Tally, before: _Tally, *, first_at: datetime | None, post: PostView | None
+) -> Story:
+    """Where nothing of a story is left now, its networks and themes are those of before."""
+    shown = now if now.figures.mentions else before
+    return Story(
+        number=number,
+        now=now.figures,
+        before=before.figures.mentions,
+        engagement=now.engagement,
+        networks=dict(sorted(shown.networks.items(), key=lambda one: (-one[1], one[0]))),
+        themes=shown.usual_themes,
+        first_at=first_at,
+        post=post,
+    )
 
 
 async def _tallies(

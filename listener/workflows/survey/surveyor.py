@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.connector import Unseen
 from listener.domain.calendar import WorkCalendar
-from listener.domain.digest import Digest, Period
+from listener.domain.digest import Digest, Part, Period
 from listener.domain.watch import WatchKind
 from listener.storage import figures
 from listener.storage.answers import Asked
@@ -104,24 +104,25 @@ class Surveyor:
     ) -> dict[str, Any]:
         """What stands beside the mentions, and what only a digest of the whole compares."""
         peers = self.peers if whole else ()
-        services = self._services() if whole else ()
+        spoken_of = await mentions.subjects(connection, scope) if whole else {}
         sources = self.sources if whole else ()
         blind = self.blind() if whole else {}
         about = None if whole else scope.subjects
         return {
-            "services": await mentions.services(connection, scope, services),
+            "services": [
+                replace(part, title=self.viewer.subject(name))
+                for name, part in spoken_of.items()
+                if self._is_service(name)
+            ],
             "accounts": await accounts(connection, scope, peers),
-            "peers": [await mentions.peer(connection, scope, peer) for peer in peers],
+            "peers": [mentions.peer(scope, spoken_of.get(peer, Part(name=peer))) for peer in peers],
             "incidents": await incidents(connection, scope, self.calendar, about=about),
             "unseen": await unseen(connection, scope.period, sources, blind),
         }
 
-    def _services(self) -> Sequence[str]:
-        """Those of the hospital's own."""
-        return [
-            watch.id
-            for watch in self.viewer.watches.values()
-            if watch.kind is WatchKind.SERVICE
-            and watch.id in self.subjects
-            and watch.of in self.subjects
-        ]
+    def _is_service(self, name: str) -> bool:
+        """Whether a watch is a service of the hospital's own."""
+        watch = self.viewer.watches.get(name)
+        if watch is None or watch.kind is not WatchKind.SERVICE:
+            return False
+        return name in self.subjects and watch.of in self.subjects
