@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from listener.i18n import SOURCE_LANGUAGE, Speaker, translator
 from listener.notifiers import figures, safe, short
 from listener.notifiers.alert import alert_content
 from listener.notifiers.answering import Answering, answering_of
-from listener.notifiers.base import Attachment, Message
+from listener.notifiers.base import Message
 from listener.notifiers.blocks import blocks, chart, fallback_text
 from listener.notifiers.content import Content, Item, Quote
 from listener.notifiers.digest import charts
@@ -137,49 +137,49 @@ def lay_out(
     urgent: bool = False,
     ping: bool = True,
     thread: str | None = None,
-    attachments: Sequence[Attachment] = (),
     brief: str = "",
     picture: Picture | None = None,
     drawn: Mapping[str, bytes] | None = None,
     told: Mapping[str, Any] | None = None,
     answering: Answering | None = None,
 ) -> Message:
-    """Any content as one channel's message; `brief` and `told` are it for SMS and for machines.
-
-    `picture` and `drawn` are an e-mail's: an alert's curve, and charts by their names.
+    """Any content as one channel's message; `brief` and `told` are it for SMS and for machines,
+    `picture` and `drawn` an e-mail's: an alert's curve, and charts by their names.
     """
     answering = answering or Answering()
-    subject = answering.subject(safe.header(content.headline, SUBJECT_LENGTH), SUBJECT_LENGTH)
+    headline = safe.header(content.headline, SUBJECT_LENGTH)
     message = Message(
         key=key,
         recipient=recipient,
-        subject=subject,
+        subject=answering.subject(headline, SUBJECT_LENGTH),
         text=as_text(content, answering, language=language),
         urgent=urgent,
         thread=thread,
-        attachments=attachments,
         reply_to=answering.reply_to,
     )
     match channel:
         case "slack":
-            mention = recipient.mention if ping else None
-            laid = blocks(content.summary(), mention)
-            return replace(message, text=fallback_text(content, mention), blocks=laid)
+            return _chat(message, content, recipient.mention if ping else None)
         case "email":
             return _mail(message, content, language, picture, drawn or {}, answering)
         case "text":
             return replace(message, text=as_text(defused(content), answering, language=language))
-        case "short":
-            return replace(message, text=brief or _short(content))
-        case "webhook":
-            known = told or figures.plain_figures(content)
-            return replace(message, text=brief or _short(content), figures=known)
-        case "console":
-            return message
+        case "short" | "webhook":
+            return _brief(message, content, brief, told if channel == "webhook" else {})
+    return message
 
 
-def _short(content: Content) -> str:
-    return short.fitted(content.badge, content.title)
+def _brief(
+    message: Message, content: Content, brief: str, told: Mapping[str, Any] | None
+) -> Message:
+    text = brief or short.fitted(content.badge, content.title)
+    known = figures.plain_figures(content) if told is None else told
+    return replace(message, text=text, figures=known)
+
+
+def _chat(message: Message, content: Content, mention: str | None) -> Message:
+    laid = blocks(content.summary(), mention)
+    return replace(message, text=fallback_text(content, mention), blocks=laid)
 
 
 def _mail(
@@ -201,8 +201,7 @@ def _mail(
         answering=answering,
         sources=charts.sources(used),
     )
-    inside = [*message.attachments, *curve, *charts.attachments(used)]
-    return replace(message, html=html, attachments=inside)
+    return replace(message, html=html, attachments=[*curve, *charts.attachments(used)])
 
 
 def defused(content: Content) -> Content:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from listener.domain.digest import Band, Day, Digest, Part, Period, Reviews, month
+from tests.listener import digest_counts as counts
 from tests.listener import digest_tales as tales
 from tests.listener.digest_ground import (
     ACCOUNTS,
@@ -40,10 +41,10 @@ def parts(now: Mapping[str, Counts], before: Mapping[str, Counts]) -> Sequence[P
     return sorted(made, key=lambda part: -part.now.mentions)
 
 
-def days(counts: Sequence[Counts], period: Period = W47) -> Sequence[Day]:
+def days(found: Sequence[Counts], period: Period = W47) -> Sequence[Day]:
     return [
         Day(day=day, figures=figures(each), usual=usual_on(day))
-        for day, each in zip(period.days, counts, strict=True)
+        for day, each in zip(period.days, found, strict=True)
     ]
 
 
@@ -79,53 +80,20 @@ def invented(**changes: Any) -> Digest:
     return Digest(**{**values, **changes})
 
 
+def counted(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts and days of a digest from what was counted."""
+    return {
+        "networks": parts(found["networks"], BEFORE_BY_NETWORK),
+        "services": parts(found["services"], BEFORE_BY_SERVICE),
+        "themes": parts(found["themes"], BEFORE_BY_THEME),
+        "days": days(found["days"]),
+    }
+
+
 def quiet() -> Digest:
     """138 mentions after 131: nothing stands out, nobody was called."""
     return invented(
-        networks=parts(
-            {
-                "facebook": (14, 25, 12, 1),
-                "x": (7, 14, 2, 1),
-                "google_business": (4, 2, 15, 0),
-                "rss": (1, 14, 3, 0),
-                "mastodon": (3, 9, 2, 0),
-                "instagram": (0, 3, 6, 0),
-            },
-            BEFORE_BY_NETWORK,
-        ),
-        services=parts(
-            {
-                "Urgences": (11, 16, 5, 0),
-                "Maternité": (2, 8, 15, 0),
-                "Pédiatrie": (1, 4, 6, 0),
-                "Cardiologie": (1, 4, 2, 0),
-            },
-            BEFORE_BY_SERVICE,
-        ),
-        themes=parts(
-            {
-                "waiting": (14, 9, 1, 0),
-                "praise": (0, 2, 31, 0),
-                "institutional": (1, 23, 4, 0),
-                "staff_attitude": (6, 3, 7, 0),
-                "staffing": (5, 9, 0, 0),
-                "premises": (3, 4, 2, 0),
-                "public_health": (0, 12, 1, 0),
-                "billing": (2, 1, 0, 0),
-            },
-            BEFORE_BY_THEME,
-        ),
-        days=days(
-            [
-                (5, 12, 7, 0),
-                (5, 10, 6, 1),
-                (3, 10, 6, 0),
-                (6, 11, 6, 0),
-                (4, 11, 5, 1),
-                (3, 7, 5, 0),
-                (3, 6, 5, 0),
-            ]
-        ),
+        **counted(counts.QUIET),
         reach=REACH,
         stories=[tales.PARKING, tales.WARD],
         faded=[tales.STRIKE],
@@ -137,50 +105,7 @@ def quiet() -> Digest:
 def good_news() -> Digest:
     """264 mentions after 131, three in five of them positive: a children's ward was opened."""
     return invented(
-        networks=parts(
-            {
-                "facebook": (9, 32, 88, 2),
-                "instagram": (1, 9, 41, 0),
-                "rss": (1, 19, 8, 0),
-                "google_business": (3, 1, 17, 0),
-                "x": (5, 10, 6, 0),
-                "mastodon": (2, 6, 4, 0),
-            },
-            BEFORE_BY_NETWORK,
-        ),
-        services=parts(
-            {
-                "Urgences": (9, 13, 5, 0),
-                "Maternité": (1, 7, 16, 0),
-                "Pédiatrie": (3, 31, 102, 1),
-                "Cardiologie": (0, 3, 2, 0),
-            },
-            BEFORE_BY_SERVICE,
-        ),
-        themes=parts(
-            {
-                "praise": (0, 6, 121, 0),
-                "institutional": (2, 44, 38, 1),
-                "premises": (3, 12, 41, 0),
-                "waiting": (10, 7, 1, 0),
-                "staff_attitude": (3, 2, 19, 0),
-                "staffing": (4, 8, 1, 0),
-                "public_health": (0, 9, 0, 0),
-                "billing": (1, 0, 0, 0),
-            },
-            BEFORE_BY_THEME,
-        ),
-        days=days(
-            [
-                (3, 10, 13, 0),
-                (3, 9, 15, 0),
-                (4, 12, 30, 1),
-                (4, 16, 44, 1),
-                (3, 13, 30, 0),
-                (2, 9, 18, 0),
-                (2, 8, 14, 0),
-            ]
-        ),
+        **counted(counts.GOOD_NEWS),
         reach=reach(3),
         stories=[tales.WARD_OPENED, tales.PARKING],
         faded=[tales.STRIKE],
@@ -196,52 +121,7 @@ def good_news() -> Digest:
 def crisis() -> Digest:
     """412 mentions after 131, two in three negative: a night in the emergency room, and a claim."""
     return invented(
-        networks=parts(
-            {
-                "facebook": (121, 41, 9, 3),
-                "x": (84, 31, 2, 1),
-                "rss": (19, 30, 1, 0),
-                "mastodon": (17, 9, 0, 0),
-                "google_business": (14, 2, 6, 0),
-                "instagram": (9, 10, 3, 0),
-            },
-            BEFORE_BY_NETWORK,
-        ),
-        services=parts(
-            {
-                "Urgences": (211, 84, 6, 3),
-                "Maternité": (24, 15, 7, 0),
-                "Pédiatrie": (2, 5, 4, 0),
-                "Cardiologie": (3, 4, 1, 0),
-            },
-            BEFORE_BY_SERVICE,
-        ),
-        themes=parts(
-            {
-                "waiting": (187, 51, 1, 2),
-                "staffing": (74, 32, 0, 0),
-                "rumour": (29, 17, 0, 0),
-                "staff_attitude": (27, 6, 4, 0),
-                "institutional": (11, 22, 1, 0),
-                "death": (24, 3, 0, 0),
-                "praise": (0, 2, 17, 0),
-                "medical_error": (14, 2, 0, 0),
-                "public_health": (1, 9, 0, 0),
-                "premises": (5, 3, 1, 0),
-            },
-            BEFORE_BY_THEME,
-        ),
-        days=days(
-            [
-                (7, 13, 4, 0),
-                (9, 12, 3, 0),
-                (38, 18, 3, 1),
-                (82, 26, 2, 2),
-                (63, 23, 2, 1),
-                (39, 17, 3, 0),
-                (26, 14, 4, 0),
-            ]
-        ),
+        **counted(counts.CRISIS),
         reach=reach(7),
         stories=[tales.NIGHT, tales.CLOSURE, tales.PARKING],
         faded=[tales.STRIKE],

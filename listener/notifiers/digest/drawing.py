@@ -191,8 +191,8 @@ def themes(request: Mapping[str, Any]) -> bytes:
     known = any(row["before"] is not None for row in rows)
     entries = [(NEGATIVE, words["negative"]), (OTHERS, words["others"])]
     entries += [("line", words["before"])] if known else []
-    high = 2 * LINE + 12
-    sheet = Sheet(LINE + 60 + len(rows) * high)
+    high = TEXT + 66
+    sheet = Sheet(LINE + 56 + len(rows) * high)
     top = sheet.legend(entries) - 10
     longest = max(1.0, *(row["count"] for row in rows), *(row["before"] or 0 for row in rows))
     for place, row in enumerate(rows):
@@ -202,17 +202,17 @@ def themes(request: Mapping[str, Any]) -> bytes:
 
 def _theme(sheet: Sheet, row: Mapping[str, Any], top: float, scale: float) -> None:
     """`top`: where its name's line begins."""
-    name, figure, low = row["name"], row["figure"], top - 2 * LINE + 6
+    name, figure, low = row["name"], row["figure"], top - TEXT - 46
     end = MARGIN + width_of(name)
     sheet.text((MARGIN + end) / 2, top - TEXT, name)
     sheet.text(end + 18 + width_of(figure, "bold") / 2, top - TEXT, figure, bold=True)
     negative, count = row["negative"] * scale, row["count"] * scale
-    sheet.bar(MARGIN, low, negative, 34, NEGATIVE)
-    sheet.bar(MARGIN + negative, low, count - negative, 34, OTHERS)
+    sheet.bar(MARGIN, low, negative, 30, NEGATIVE)
+    sheet.bar(MARGIN + negative, low, count - negative, 30, OTHERS)
     if row["before"] is not None:
         x = MARGIN + row["before"] * scale
-        sheet.line((x, low - 8, x, low + 42), colour=GROUND, wide=11)
-        sheet.line((x, low - 8, x, low + 42), colour=INK, wide=7)
+        sheet.line((x, low - 6, x, low + 36), colour=GROUND, wide=11)
+        sheet.line((x, low - 6, x, low + 36), colour=INK, wide=7)
 
 
 CHARTS = {"days": days, "themes": themes}
