@@ -41,11 +41,11 @@ def service(**values: Any) -> dict[str, Any]:
     return {"subject": "urgences", "recipients": [ADDRESS], **values}
 
 
-def test_a_digest_tells_everything_weekly_and_what_is_to_be_done_first():
+def test_a_digest_tells_everything_weekly_and_ends_with_what_is_to_be_done():
     digest = read().digest
     assert (digest.enabled, digest.monthly) == (True, False)
     assert digest.sections_of() == EVERY_SECTION
-    assert (EVERY_SECTION[0], EVERY_SECTION[-1]) == ("actions", "unseen")
+    assert (EVERY_SECTION[0], EVERY_SECTION[-1]) == ("days", "actions")
 
 
 def test_a_service_tells_the_hospitals_sections_or_its_own():
@@ -59,7 +59,7 @@ def test_a_service_tells_the_hospitals_sections_or_its_own():
 
 def test_a_section_that_is_none_is_refused_with_those_that_are():
     (problem,) = problems(sections=["days", "wether", "unseen"])
-    assert problem.startswith("digest.sections[1]: 'wether': should be 'actions', 'days'")
+    assert problem.startswith("digest.sections[1]: 'wether': should be 'days', 'themes'")
     assert all(f"'{name}'" in problem for name in EVERY_SECTION)
 
 
