@@ -92,6 +92,10 @@ class Speaker:
             text = text.replace("1 ", "1er ", 1)
         return text.replace(" ", "\xa0")
 
+    def month(self, day: date) -> str:
+        """A month and its year: "novembre 2026"."""
+        return format_date(day, "LLLL y", locale=self._locale).replace(" ", "\xa0")
+
     def moment(self, at: datetime, *, now: datetime) -> str:
         """An instant as somebody awake at `now` would say it: the day only where it is another."""
         days = (now.astimezone(self.zone).date() - at.astimezone(self.zone).date()).days

@@ -12,6 +12,7 @@ from listener.app.doors import Doors
 from listener.app.parts import Parts
 from listener.domain.rule import Level
 from listener.notifiers.build import excerpt_setting
+from listener.notifiers.digest.charts import Painter
 from listener.notifiers.email import EmailNotifier
 from listener.notifiers.gateway import Gateway
 from listener.notifiers.picture import Drawer
@@ -150,6 +151,7 @@ class Application(Parts):
             database=self.database,
             calendar=self.calendar,
             viewer=self.viewer,
+            painter=self.painter,
             blind=self._blind,
         )
 
@@ -181,6 +183,10 @@ class Application(Parts):
     @cached_property
     def drawer(self) -> Drawer:
         return Drawer()
+
+    @cached_property
+    def painter(self) -> Painter:
+        return Painter()
 
     @cached_property
     def postman(self) -> Postman:

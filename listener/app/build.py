@@ -120,5 +120,6 @@ async def application(
         if app.slack_door is not None:
             stack.push_async_callback(app.slack_door.close)
         stack.push_async_callback(app.drawer.close)
+        stack.push_async_callback(app.painter.close)
         await app.graveyard.restore(database, clock())
         yield app

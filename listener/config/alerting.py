@@ -1,16 +1,15 @@
-"""Alerts and the channels that carry them: [alerts], [slack], [email], [console], [digest]."""
+"""Alerts and the channels that carry them: [alerts], [slack], [email], [console]."""
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from connectors.durations import ClockTime, PositiveDuration
-from listener.config.section import Language, Section
-from listener.domain.calendar import Weekday
+from connectors.durations import PositiveDuration
+from listener.config.section import Section
 from listener.domain.incident import Policy
 from listener.domain.rule import Level
 from listener.domain.values import Address
@@ -86,12 +85,3 @@ class EmailSettings(Section):
 class ConsoleSettings(Section):
     # What is printed may end in a journal, where nothing can be forgotten.
     excerpt: Excerpt = "none"
-
-
-class DigestSettings(Section):
-    enabled: bool = True
-    day: Weekday = "monday"
-    hour: ClockTime = time(8, 0)
-    recipients: tuple[Address, ...] = ()
-    slack: bool = True
-    language: Language | None = None  # None: the hospital's

@@ -16,11 +16,11 @@ from connectors.durations import Duration, PositiveDuration
 from listener.config.alerting import (
     AlertSettings,
     ConsoleSettings,
-    DigestSettings,
     EmailSettings,
     SlackSettings,
 )
 from listener.config.channels import ChannelSettings
+from listener.config.digest import DigestSettings
 from listener.config.doors import LinkSettings, MailboxSettings
 from listener.config.heartbeat import HeartbeatSettings
 from listener.config.oncall import SelfTestSettings

@@ -29,6 +29,7 @@ def check_references(config: Config) -> Iterator[Complaint]:
     yield from _channels(config)
     yield from _email(config)
     yield from check_doors(config)
+    yield from _digest(config)
     yield from _privacy(config)
     yield from _demo(config)
 
@@ -105,8 +106,6 @@ def _channels(config: Config) -> Iterator[Complaint]:
         yield from _named(
             f"person[{index}].addresses", person.addresses, config.channels, "channel"
         )
-    if config.digest.recipients and not config.email:
-        yield "digest.recipients", "needs an [email] section"
     if config.alerts.mode == "live":
         yield from _live(config)
 
@@ -162,6 +161,23 @@ def _email(config: Config) -> Iterator[Complaint]:
         yield "email.security", f'"none": {hint}'
     if (email.user is None) != (email.password is None):
         yield "email.user", "and email.password go together"
+
+
+def _digest(config: Config) -> Iterator[Complaint]:
+    peers = [watch.id for watch in config.watch if watch.kind is WatchKind.PEER]
+    services = [watch.id for watch in config.watch if watch.kind is WatchKind.SERVICE]
+    told = config.digest.service
+    for index, name in enumerate(config.digest.peers):
+        yield from _named(f"digest.peers[{index}]", [name], peers, "watch", kind="peer")
+    for index, own in enumerate(told):
+        key = f"digest.service[{index}].subject"
+        yield from _named(key, [own.subject], services, "watch", kind="service")
+        if own.subject in [earlier.subject for earlier in told[:index]]:
+            yield key, f"{own.subject!r}: has a digest above already: give it all its recipients"
+    if not config.email:
+        needing = ["digest.recipients"] if config.digest.recipients else []
+        needing += [f"digest.service[{index}].recipients" for index in range(len(told))]
+        yield from ((key, "needs an [email] section") for key in needing)
 
 
 def _privacy(config: Config) -> Iterator[Complaint]:

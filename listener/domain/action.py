@@ -41,6 +41,9 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+NO_ALARM = (Reason.KNOWN,)  # nobody was needed any more; every other reason says: rung wrongly
+
+
 class Refusal(StrEnum):
     """Why nothing was done."""
 

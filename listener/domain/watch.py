@@ -117,7 +117,8 @@ def _squeezed(text: str) -> str:
     return fold(text).replace(" ", "")
 
 
-def _handle(name: str) -> str:
+def folded_handle(name: str) -> str:
+    """As accounts are compared: `@CHU_Valmont` → `chu_valmont`."""
     return name.lstrip("@").casefold()
 
 
@@ -168,7 +169,7 @@ class Watcher:
 
     def _index(self, watch: Watch) -> None:
         for account in watch.accounts:
-            self._accounts.setdefault(_handle(account), set()).add(watch.id)
+            self._accounts.setdefault(folded_handle(account), set()).add(watch.id)
         # A name of several words is a hashtag too: #CHUdeValmont.
         for tag in (*watch.hashtags, *(t for t in watch.terms if " " in fold(t))):
             self._tags.setdefault(_squeezed(tag), set()).add(watch.id)
@@ -235,7 +236,7 @@ class Watcher:
         # What a watched account says itself is its own too, and so are the answers below it.
         speaker = (mention.author.handle,) if mention.author.handle else ()
         for account in (*mention.accounts, *speaker):
-            found |= self._accounts.get(_handle(account), set())
+            found |= self._accounts.get(folded_handle(account), set())
         if self._domains:
             for link in mention.links:
                 found |= self._of_link(link)

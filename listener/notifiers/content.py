@@ -9,6 +9,8 @@ from typing import Literal
 from listener.domain.action import Action, Reason
 from listener.domain.rule import Level
 
+BRIEF_ITEMS = 3  # of each section, where a message is summed up
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
@@ -142,8 +144,12 @@ class Content:
     letter: bool = False
 
     def summary(self) -> Content:
-        """What a chat channel is shown of it: the brief sections, where there are any."""
-        brief = [section for section in self.sections if section.brief]
+        """What a chat channel is shown of it: the brief sections, where there are any, and their first items."""
+        brief = [
+            replace(section, items=section.items[:BRIEF_ITEMS])
+            for section in self.sections
+            if section.brief
+        ]
         return replace(self, sections=brief) if brief else self
 
     @property

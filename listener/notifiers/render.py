@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -114,10 +114,17 @@ def render_digest(
     key: str,
     excerpt: Excerpt,
     language: str = "fr",
+    sections: Sequence[str] = (),
+    drawn: Mapping[str, bytes] | None = None,
 ) -> Message:
-    """A week's digest; whatever `excerpt` says, what may name a patient is masked."""
-    content = digest_content(digest, language=language, excerpt=excerpt)
-    return lay_out(content, channel=channel, recipient=recipient, key=key, language=language)
+    """A period's digest; whatever `excerpt` says, what may name a patient is masked.
+
+    `sections`: which, in which order, none: all of them; `drawn`: an e-mail's charts by their names.
+    """
+    content = digest_content(digest, language=language, excerpt=excerpt, sections=sections)
+    return lay_out(
+        content, channel=channel, recipient=recipient, key=key, language=language, drawn=drawn
+    )
 
 
 def lay_out(

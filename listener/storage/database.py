@@ -115,8 +115,11 @@ class Database:
                     await _set_synchronous(connection, "NORMAL")
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
+        """`snapshot`: every statement sees the same instant, as on SQLite each read does."""
         async with self.engine.connect() as connection:
+            if snapshot and not self.is_sqlite:
+                await connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     async def settle(self) -> None:

@@ -5,30 +5,20 @@ Every figure and every listing goes through the same conditions, so that they ne
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    ScalarSelect,
-    Select,
-    Subquery,
-    and_,
-    exists,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.classifier import Score
 from classifiers.themes import pack
+from listener.storage.dialect import chunks
 from listener.storage.mentions import subjects_of
 from listener.storage.story_statements import STORY, mentions_of
-from listener.storage.tables import feeds, mention_links, mention_subjects, mentions, snapshots
+from listener.storage.tables import feeds, mention_links, mention_subjects, mentions
 from listener.storage.verdicts import explained, latest_flags
 from listener.storage.views import latest_figures
 
@@ -56,6 +46,8 @@ class Filters:
     erased: bool | None = None  # True: those whose text is gone
     themes: Sequence[str] = ()  # of classifiers.themes: any of them
     restricted: bool | None = None  # True: what may reveal who is a patient
+    official: bool | None = None  # True: published by a watched account itself
+    speakers: Sequence[str] = ()  # watches whose accounts published it
     story: int | None = None  # also by the number of one that has been merged
     exercise_id: str = ""
 
@@ -71,6 +63,7 @@ class Filters:
             (mentions.c.network, self.networks),
             (mentions.c.source_id, self.sources),
             (mentions.c.kind, self.kinds),
+            (mentions.c.speaker, self.speakers),
             (func.coalesce(mentions.c.sentiment, UNSCORED), self.sentiments),
         ):
             if values:
@@ -83,6 +76,9 @@ class Filters:
             made.append(mentions.c.live.is_(self.live))
         if self.erased is not None:
             made.append(mentions.c.text.is_(None) if self.erased else mentions.c.text.is_not(None))
+        if self.official is not None:
+            speaker = mentions.c.speaker
+            made.append(speaker.is_not(None) if self.official else speaker.is_(None))
         if self.themes:
             made.append(mentions.c.themes.bitwise_and(pack(self.themes)) != 0)
         if self.restricted is not None:
@@ -201,6 +197,20 @@ def _beyond(after: Mark, newest: bool) -> ColumnElement[bool]:
     return and_(at >= after.occurred_at, or_(at > after.occurred_at, number > after.id))
 
 
+async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Listed]:
+    """These mentions as a listing gives them, by their numbers, but for their story."""
+    found: dict[int, Listed] = {}
+    for part in chunks(ids):
+        query = (
+            select(mentions, mention_links.c.sealed)
+            .outerjoin(mention_links, mention_links.c.mention_id == mentions.c.id)
+            .where(mentions.c.id.in_(part))
+        )
+        rows = list(await connection.execute(query))
+        found.update((item.row.id, item) for item in await _complete(connection, rows))
+    return found
+
+
 async def _complete(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> list[Listed]:
     ids = [row.id for row in rows]
     subjects = await subjects_of(connection, ids)
@@ -217,64 +227,3 @@ async def _complete(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> li
         )
         for row in rows
     ]
-
-
-async def notable(
-    connection: AsyncConnection, filters: Filters, *, per_network: int
-) -> list[Listed]:
-    """The posts that went furthest on each network, then the gravest; network by network.
-
-    One row a text, and none whose text is gone: copies say nothing new.
-    """
-    # Ids first, without a join: a planner that has not counted its tables yet joins them badly.
-    order = list(await connection.execute(_ranked(filters, per_network)))
-    query = (
-        select(mentions, mention_links.c.sealed)
-        .outerjoin(mention_links, mention_links.c.mention_id == mentions.c.id)
-        .where(mentions.c.id.in_([row.id for row in order]))
-    )
-    rows = {row.id: row for row in await connection.execute(query)}
-    return await _complete(connection, [rows[row.id] for row in order if row.id in rows])
-
-
-def _ranked(filters: Filters, per_network: int) -> Select[Any]:
-    """Ids of the first `per_network` of each network, copies left out."""
-    columns = [mentions.c[name] for name in ("id", "network", "severity", "text_hash")]
-    found = (
-        select(*columns, _reach().label("reach"))
-        .where(
-            *filters.conditions(),
-            mentions.c.text.is_not(None),
-            mentions.c.republish.is_(True),
-            mentions.c.kind != "repost",
-        )
-        .subquery()
-    )
-    one = _placed(found, found.c.network, found.c.text_hash)
-    first = _placed(one, one.c.network, where=one.c.place == 1)
-    return (
-        select(first.c.id)
-        .where(first.c.place <= per_network)
-        .order_by(first.c.network, first.c.place)
-    )
-
-
-def _placed(
-    rows: Subquery, *by: ColumnElement[Any], where: ColumnElement[bool] | None = None
-) -> Subquery:
-    """The rows with their `place` among those that are alike in `by`."""
-    order = (rows.c.reach.desc(), rows.c.severity.desc().nulls_last(), rows.c.id)
-    place = func.row_number().over(partition_by=by, order_by=order).label("place")
-    query = select(*(c for c in rows.c if c.name != "place"), place)
-    return (query if where is None else query.where(where)).subquery()
-
-
-def _reach() -> ScalarSelect[int]:
-    """The most that a mention has gathered: counts only grow, and a network's blip is no loss."""
-    total = (
-        func.coalesce(snapshots.c.reactions, 0)
-        + func.coalesce(snapshots.c.replies, 0)
-        + func.coalesce(snapshots.c.shares, 0)
-    )
-    highest = select(func.coalesce(func.max(total), 0))
-    return highest.where(snapshots.c.mention_id == mentions.c.id).scalar_subquery()

@@ -45,6 +45,7 @@ class Known:
     author_ref: str | None = None
     author_id_ref: str | None = None
     story_id: int | None = None
+    speaker: str | None = None
     subjects: frozenset[str] = frozenset()
 
 
@@ -107,6 +108,7 @@ def _known(row: Row[Any]) -> Known:
         author_ref=row.author_ref,
         author_id_ref=row.author_id_ref,
         story_id=row.story_id,
+        speaker=row.speaker,
     )
 
 
@@ -239,6 +241,17 @@ async def edit(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -
             .values({name: bindparam(f"b_{name}") for name in names})
             # Nobody has read deeply what it says now.
             .values(tier=None, deep_priority=None, lease_owner=None, lease_until=None),
+            rows,
+        )
+
+
+async def attribute(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Whose account published mentions: rows of b_id and b_speaker."""
+    if rows:
+        await connection.execute(
+            update(mentions)
+            .where(mentions.c.id == bindparam("b_id"))
+            .values(speaker=bindparam("b_speaker")),
             rows,
         )
 

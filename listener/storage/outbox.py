@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from listener.domain.digest import named
 from listener.storage.dialect import chunks, insert
 from listener.storage.tables import outbox
 
+UTC = ZoneInfo("UTC")
 PENDING, SENDING, SENT, FAILED = "pending", "sending", "sent", "failed"
 
 
@@ -233,10 +236,10 @@ async def showing(
     connection: AsyncConnection,
     *,
     incidents: Collection[int],
-    weeks: Collection[str],
+    days: Collection[date],
     channels: Collection[str] | None = None,
 ) -> list[int]:
-    """Letters about these incidents, and digests of these weeks, that were or may have been sent.
+    """Letters about these incidents, and digests of these days, that were or may have been sent.
 
     `channels`: those of these channels alone.
     """
@@ -249,8 +252,21 @@ async def showing(
         found.update(row.id for row in await connection.execute(query))
     query = select(outbox.c.id, outbox.c.payload).where(gone, outbox.c.kind == "digest")
     digests = await connection.execute(query)
-    found.update(row.id for row in digests if row.payload.get("week") in weeks)
+    found.update(row.id for row in digests if _may_quote(row.payload, days))
     return sorted(found)
+
+
+def period_told(payload: Mapping[str, Any]) -> str:
+    """The label of a digest's period: a week, where a row was written before there were others."""
+    label: str = payload["period"] if "period" in payload else payload["week"]
+    return label
+
+
+def _may_quote(payload: Mapping[str, Any], days: Collection[date]) -> bool:
+    """A digest quotes posts of its period, and of the one before: of stories that have faded."""
+    period = named(period_told(payload), UTC)
+    first = period.previous().first_day
+    return any(first <= day <= period.last_day for day in days)
 
 
 async def shown(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -47,27 +49,54 @@ async def incidents_between(
     since: datetime,
     until: datetime,
     *,
-    also: frozenset[int] = frozenset(),
+    also: Collection[int] = (),
     exercise_id: str = "",
 ) -> list[Row[Any]]:
-    """Incidents opened in a stretch, and those of `also`, in the order they were opened."""
+    """Incidents opened in a stretch, and those of `also`, in the order they were opened.
+
+    What became part of another is left out.
+    """
     opened = (incidents.c.opened_at >= since) & (incidents.c.opened_at < until)
     query = select(incidents).where(
-        incidents.c.exercise_id == exercise_id, or_(opened, incidents.c.id.in_(also))
+        incidents.c.exercise_id == exercise_id,
+        incidents.c.merged_into.is_(None),
+        or_(opened, incidents.c.id.in_(also)),
     )
     return list(await connection.execute(query.order_by(incidents.c.opened_at, incidents.c.id)))
 
 
-async def sizes(connection: AsyncConnection, ids: list[int]) -> dict[int, int]:
-    """How many mentions have joined each incident."""
-    found: dict[int, int] = {}
+async def standing(connection: AsyncConnection, ids: Collection[int]) -> dict[int, int]:
+    """The incident that each of these has become part of, itself where it stands alone."""
+    found = {number: number for number in ids}
+    merged = incidents.c.merged_into
+    left = set(ids)
+    while left:
+        query = select(incidents.c.id, merged).where(incidents.c.id.in_(left), merged.is_not(None))
+        into = {row.id: row.merged_into for row in await connection.execute(query)}
+        found = {number: into.get(stands, stands) for number, stands in found.items()}
+        left = set(into.values())
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How many mentions have joined an incident, and when the first of them occurred."""
+
+    mentions: int = 0
+    first_at: datetime | None = None
+
+
+async def sizes(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Size]:
+    found: dict[int, Size] = {}
+    number = incident_mentions.c.incident_id
     for part in chunks(ids):
         rows = await connection.execute(
-            select(incident_mentions.c.incident_id, func.count())
-            .where(incident_mentions.c.incident_id.in_(part))
-            .group_by(incident_mentions.c.incident_id)
+            select(number, func.count(), func.min(mentions.c.occurred_at))
+            .join(mentions, mentions.c.id == incident_mentions.c.mention_id)
+            .where(number.in_(part))
+            .group_by(number)
         )
-        found.update((number, int(size)) for number, size in rows)
+        found.update((one, Size(mentions=int(many), first_at=at)) for one, many, at in rows)
     return found
 
 

@@ -69,6 +69,12 @@ def mentions_of(story: int) -> ColumnElement[bool]:
     return mentions.c.story_id.in_(members)
 
 
+def members(numbers: Collection[int]) -> ColumnElement[bool]:
+    """That a mention is of one of these stories, each of which stands for itself."""
+    of = or_(stories.c.id.in_(numbers), stories.c.merged_into.in_(numbers))
+    return mentions.c.story_id.in_(select(stories.c.id).where(of))
+
+
 # What stands for a mention's story, beside its columns.
 STORY = select(STANDS).where(stories.c.id == mentions.c.story_id).scalar_subquery().label("story")
 

@@ -10,6 +10,7 @@ from typing import Any
 from classifiers.classifier import Reading
 from connectors.mention import Engagement, Mention
 from listener.domain.privacy import Pseudonyms
+from listener.domain.speaker import Speakers
 from listener.domain.timing import next_refresh, occurred_at
 from listener.domain.watch import Watcher
 from listener.storage.columns import countable, storable
@@ -123,6 +124,7 @@ class RowMaker:
     sealer: Sealer
     retention: timedelta
     marker: Marker
+    speakers: Speakers
     exercise_id: str = ""
 
     def mention(
@@ -139,6 +141,7 @@ class RowMaker:
             "source_id": origin.source_id,
             "kind": mention.kind.value,
             "live": live,
+            "speaker": self.speaker(draft, origin),
             "author_ref": names.author_of(network, author),
             "author_id_ref": names.author_id_of(network, author),
             "followers": countable(author.followers),
@@ -159,6 +162,10 @@ class RowMaker:
             **marks.columns,
             "refresh_at": self._refresh_at(marks, origin, occurred, at),
         }
+
+    def speaker(self, draft: Draft, origin: Origin) -> str | None:
+        """Decided while the author is in clear."""
+        return self.speakers.of(draft.mention, origin.about)
 
     def _refresh_at(
         self, marks: Marks, origin: Origin, occurred: datetime, at: datetime

@@ -54,7 +54,7 @@ class Mender:
     database: Database
     notifiers: Mapping[str, Notifier]
     compose: Compose
-    zone: ZoneInfo  # of the digests' weeks
+    zone: ZoneInfo  # of the digests' days
 
     async def plan(
         self, connection: AsyncConnection, shown: Mapping[int, datetime], at: datetime
@@ -146,14 +146,14 @@ async def plan_amends(
 ) -> list[Errand]:
     """Plan to say again, without them, every message that may show these mentions.
 
-    `shown` gives when each of them occurred, `zone` is the one of the digests' weeks; `channels`:
+    `shown` gives when each of them occurred, `zone` is the one of the digests' days; `channels`:
     on these alone, None: wherever they were sent.
     """
     numbers = await belonging.of_mentions(connection, shown)
-    weeks = {_week(instant.astimezone(zone)) for instant in shown.values()}
+    days = {instant.astimezone(zone).date() for instant in shown.values()}
     errands = []
     for letter_id in await outbox.showing(
-        connection, incidents=numbers, weeks=weeks, channels=channels
+        connection, incidents=numbers, days=days, channels=channels
     ):
         errand = Errand(
             key=f"{KIND}:{letter_id}:{at.isoformat()}",
@@ -174,7 +174,3 @@ async def _plan(connection: AsyncConnection, errand: Errand) -> None:
         due_at=errand.due_at,
         payload=errand.payload,
     )
-
-
-def _week(local: datetime) -> str:
-    return f"{local:%G-W%V}"

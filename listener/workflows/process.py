@@ -20,6 +20,7 @@ from connectors.connector import Page, Reject
 from connectors.mention import MentionKey
 from listener.domain.privacy import Pseudonyms
 from listener.domain.rule import MentionFact
+from listener.domain.speaker import Speakers
 from listener.domain.watch import Watcher
 from listener.storage import erasure, mentions, sources
 from listener.storage.database import Database
@@ -93,6 +94,7 @@ class Processor:
             sealer=sealer,
             retention=retention,
             marker=self.marker,
+            speakers=Speakers(watcher.watches),
             exercise_id=exercise_id,
         )
         self.storyteller = Storyteller(

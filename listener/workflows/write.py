@@ -139,12 +139,25 @@ async def _write_known(
             )
     await mentions.add_snapshots(connection, snapshots)
     await mentions.edit(connection, edits)
+    await mentions.attribute(connection, _attributed(work, rows, again))
     await mentions.add_subjects(connection, subjects)
     growing = [
         _schedule(work, known, marks.growth) for (_, known), marks in zip(again, said, strict=True)
     ]
     await mentions.schedule(connection, growing)
     return await write_verdicts(connection, rows.marker, again, said, at)
+
+
+def _attributed(
+    work: Gathered, rows: RowMaker, again: Sequence[tuple[Item, Known]]
+) -> list[dict[str, Any]]:
+    """Speakers that nobody knew: another source, or an earlier answer, did not tell the author."""
+    found = [
+        {"b_id": known.id, "b_speaker": rows.speaker(item.draft, work.origin)}
+        for item, known in again
+        if item.draft is not None and known.speaker is None
+    ]
+    return [row for row in found if row["b_speaker"] is not None]
 
 
 async def current_marks(

@@ -42,7 +42,7 @@ class Mailbox(ConsoleNotifier):
 class House:
     """A listener that does nothing but digests, ticked by hand."""
 
-    def __init__(self, database: Database, **settings: Any) -> None:
+    def __init__(self, database: Database, *, painter: Any = None, **settings: Any) -> None:
         self.config = Config(
             hospital={"name": "CHU de Valmont", "mediation": "Mme la médiatrice"},
             watch=WATCHES,
@@ -60,7 +60,11 @@ class House:
             sealer=SEALER,
         )
         self.reporter = Reporter(
-            config=self.config, database=database, calendar=calendar, viewer=viewer
+            config=self.config,
+            database=database,
+            calendar=calendar,
+            viewer=viewer,
+            painter=painter,
         )
         self.box = Mailbox()
         composer = Composer(
@@ -103,4 +107,4 @@ async def text_of(database: Database, period=W47, language: str = "fr", **settin
     house = House(database, **settings)
     digest = await house.reporter.digest(period, MONDAY)
     content = digest_content(digest, language=language, excerpt="masked")
-    return as_text(content).replace("\xa0", " ").replace("\u202f", " ")
+    return as_text(content, language=language).replace("\xa0", " ").replace("\u202f", " ")

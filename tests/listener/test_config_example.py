@@ -96,6 +96,7 @@ def test_the_example_is_right_with_every_optional_key_as_well() -> None:
 
 TABLES_WITHIN = {
     "Override": "rota.override",
+    "ServiceDigestSettings": "digest.service",
     "SeveritySettings": "scoring.severity",
     "StepSettings": "escalation.step",
     "Swap": "rota.swap",
@@ -116,7 +117,8 @@ def test_every_key_of_every_section_stands_in_the_example(
     if model.__name__ in INLINE:
         return
     table = TABLES_WITHIN.get(model.__name__, section)
-    missing = keys(model) - set(written(table)) - {"override", "severity", "step", "swap"}
+    within = {"override", "service", "severity", "step", "swap"}
+    missing = keys(model) - set(written(table)) - within
     assert not missing
 
 
@@ -151,7 +153,11 @@ def candidates(table: str, values: dict[str, tuple[bool, str]]) -> list[type[Bas
         return [connector.Settings, common]
     section = table.partition(".")[0]
     found = models(Config.model_fields[section].annotation) if section else ()
-    return [model for model in found if is_of_kind(model, values)]
+    return [
+        model
+        for model in found
+        if is_of_kind(model, values) and TABLES_WITHIN.get(model.__name__, section) == table
+    ]
 
 
 def is_of_kind(model: type[BaseModel], values: dict[str, tuple[bool, str]]) -> bool:

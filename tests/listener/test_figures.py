@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from listener.storage import figures
+from listener.storage import figures, furthest
 from listener.storage.figures import Filters, Mark
 from tests.listener.weeks import W47, insert, said, within
 
@@ -130,7 +130,7 @@ async def test_notable_posts_are_those_that_went_furthest_then_the_gravest(datab
     await said(database, within(W47, 9), reactions=9000)
     some = await said(database, within(W47, 1), reactions=20)
     async with database.read() as connection:
-        found = await figures.notable(connection, WEEK, per_network=2)
+        found = await furthest.notable(connection, WEEK, per_network=2)
     assert [item.row.id for item in found] == [seen, some, grave, quiet]
 
 
@@ -138,7 +138,7 @@ async def test_copies_of_one_text_are_notable_once(database):
     for n in range(3):
         await said(database, within(W47, 1), text_hash="same", reactions=n)
     async with database.read() as connection:
-        (only,) = await figures.notable(connection, WEEK, per_network=5)
+        (only,) = await furthest.notable(connection, WEEK, per_network=5)
     assert only.figures is not None and only.figures.reactions == 2
 
 
@@ -147,5 +147,5 @@ async def test_an_empty_database_counts_nothing(database):
         assert await figures.count(connection, Filters()) == 0
         assert await figures.tally(connection, Filters()) == {}
         assert await figures.earliest(connection, Filters()) is None
-        assert await figures.notable(connection, Filters(), per_network=3) == []
+        assert await furthest.notable(connection, Filters(), per_network=3) == []
     assert await read(database, Filters()) == []

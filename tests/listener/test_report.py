@@ -104,7 +104,7 @@ async def test_a_letter_that_was_sent_by_hand_is_not_sent_again_at_the_hour(list
     sent = await house.at(MONDAY - timedelta(hours=3), MONDAY)
     assert len(sent) == 2
     assert sent[0].subject.startswith("Weekly digest — CHU de Valmont: week of 16 to 22")
-    assert await house.reporter.unsent(W47) == 0
+    assert await house.reporter.unsent(W47, MONDAY) == 0
 
 
 async def test_a_digest_that_no_mailbox_takes_is_shown_on_the_console(listening):

@@ -44,16 +44,16 @@ async def test_figures_are_those_of_the_listing_to_the_unit(listening):
     assert digest.now.negative == sum(1 for row in listed if row.sentiment == "negative")
     assert digest.now.unscored == sum(1 for row in listed if row.sentiment is None)
     for found in digest.networks:
-        assert found.now.mentions == sum(1 for r in listed if r.network == found.network)
+        assert found.now.mentions == sum(1 for r in listed if r.network == found.name)
     assert digest.before.mentions == digest.before.negative == 10
     assert [(p.name, p.now.negative) for p in digest.peers] == [("CHU de Brémont", 1)]
 
 
 async def test_an_empty_week_says_so(listening):
     text = await text_of(listening)
-    assert "Aucune mention cette semaine. Aucun incident, aucun appel de nuit." in text
-    assert "Mentions 0 (semaine d’avant : 0)" in text
-    assert "%" not in text
+    assert "Semaine de silence : aucune mention.\nAucun incident, aucun appel de nuit." in text
+    assert "Mentions : 0, stable, semaine d’avant : 0." in text
+    assert "%" not in text.partition("\n-- \n")[0]
 
 
 async def test_a_network_that_has_fallen_silent_stays_in_sight(listening):
@@ -65,9 +65,9 @@ async def test_a_network_that_has_fallen_silent_stays_in_sight(listening):
 async def test_a_share_of_a_handful_is_not_told(listening):
     for n in range(19):
         await said(listening, within(W47, 1), sentiment="negative" if n < 9 else "neutral")
-    assert "19 mentions, dont 9 négatives." in await text_of(listening)
+    assert "19 mentions (en nette hausse), dont 9 négatives." in await text_of(listening)
     await said(listening, within(W47, 1), sentiment="negative")
-    assert "20 mentions, dont 10 négatives (50 %)." in await text_of(listening)
+    assert "20 mentions (en nette hausse), dont 10 négatives (50 %)." in await text_of(listening)
 
 
 async def test_night_calls_are_those_outside_working_hours(listening):
@@ -112,7 +112,7 @@ async def test_what_could_not_be_seen_is_told(listening):
     house.reporter.surveyor.sources.extend(source["id"] for source in sources)
     digest = await house.reporter.digest(W47, MONDAY)
     text = as_text(digest_content(digest, language="en", excerpt="masked")).replace("\xa0", " ")
-    told = text.partition("WHAT COULD NOT BE SEEN\n")[2].partition("\n\n")[0].splitlines()
+    told = text.partition("What could not be seen\n")[2].partition("\n\n")[0].splitlines()
     assert told == [
         "The source “presse” does not answer (since Thursday 19 November at 00:00).",
         "The source “radio” refuses our credentials: it is no longer read.",
@@ -133,7 +133,7 @@ async def test_a_first_week_is_compared_with_nothing(database):
 async def test_a_week_before_that_is_known_in_part_is_said_to_be(database):
     await said(database, within(BEFORE, 3))
     text = await text_of(database)
-    assert "Mentions 0 (semaine d’avant : 1)" in text
+    assert "Mentions : 0, semaine d’avant : 1." in text
     assert "Les relevés commencent le jeudi 12 novembre" in text
 
 
@@ -175,8 +175,8 @@ async def test_a_week_in_which_the_listener_began_says_when(database):
 @pytest.mark.parametrize(
     ("language", "told"),
     [
-        ("fr", "La veille n’a encore rien lu jusqu’au bout : de cette semaine, rien n’est connu."),
-        ("en", "The listener has read nothing to its end yet: nothing is known of this week."),
+        ("fr", "La veille n’a encore rien lu jusqu’au bout : ce qui s’est dit n’est pas connu."),
+        ("en", "The listener has read nothing to its end yet: what was said is not known."),
     ],
 )
 async def test_a_listener_that_never_ran_does_not_say_that_the_sources_answered(

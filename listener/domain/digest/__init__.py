@@ -27,7 +27,15 @@ from listener.domain.digest.figures import (
     Reviews,
 )
 from listener.domain.digest.headline import Finding, Headline, headline, leading
-from listener.domain.digest.period import Period, Span, last_complete, month, named, week
+from listener.domain.digest.period import (
+    Period,
+    Span,
+    last_complete,
+    month,
+    named,
+    stretch,
+    week,
+)
 from listener.domain.digest.trend import (
     Interval,
     Trend,
@@ -76,6 +84,7 @@ __all__ = [
     "month",
     "named",
     "share_trend",
+    "stretch",
     "usual",
     "volume_trend",
     "week",

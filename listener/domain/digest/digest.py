@@ -87,7 +87,7 @@ class Answers:
 class Account:
     """One account's audience at the period's end, and as it was when the period began.
 
-    `owner` is the watch that it belongs to. None where the network does not publish the figure.
+    `owner` is the name of the watch that it belongs to. None where the network does not publish the figure.
     """
 
     network: str
@@ -208,9 +208,7 @@ class Digest:
     service: str = ""  # the name of the service that it is about; empty: the whole hospital
     networks: Sequence[Part] = ()  # the most talkative first, also one gone silent
     services: Sequence[Part] = ()  # by their names; a mention may concern several
-    themes: Sequence[
-        Part
-    ] = ()  # by their keys, the most spoken of first; a mention may have several
+    themes: Sequence[Part] = ()  # by keys, the most spoken of first; a mention may have several
     days: Sequence[Day] = ()  # of the period
     days_before: Mapping[date, int] = field(default_factory=dict)  # mentions, of the one before
     reach: Reaches = Reaches()
@@ -271,11 +269,14 @@ class Digest:
 
     @property
     def volume(self) -> Trend | None:
-        """How much was said against the period before; None where that is not wholly known."""
-        if not self.comparable or self.partly_known:
+        """How much was said against the period before; None where either is not wholly known."""
+        known = self.comparable and not self.partly_known and self.at >= self.period.until
+        if not known or not self.days:
             return None
         days = {found.day: found.figures.mentions for found in self.days}
-        return volume_trend(days, self.days_before)
+        # A day on which nothing was said counts as one: it may stand in no row.
+        before = {day: self.days_before.get(day, 0) for day in self.period.previous().days}
+        return volume_trend(days, before)
 
     @property
     def tone(self) -> Trend | None:

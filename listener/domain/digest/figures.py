@@ -40,10 +40,11 @@ class Part:
     """One part of what was said (a network, a service, a theme) in three periods.
 
     `before` and `year_before` are as counted: whether anything is known of these periods, the
-    digest says. `name` is a key: a network's, a watch's or a theme's.
+    digest says. `name` is a key: a network's, a watch's or a theme's; `title` is what a watch is called.
     """
 
     name: str
+    title: str = ""
     now: Figures = Figures()
     before: Figures = Figures()
     year_before: Figures = Figures()

@@ -20,8 +20,8 @@ class Finding(StrEnum):
     NOTHING = "nothing"  # no mention
     CRISIS = "crisis"  # somebody was called, and rightly
     WORSE = "worse"  # the negative share rose
-    BETTER = "better"  # the negative share fell
     PRAISED = "praised"  # most of what was judged is positive
+    BETTER = "better"  # the negative share fell
     BUSY = "busy"  # much more was said
     CALM = "calm"  # much less was said
     STEADY = "steady"  # none of these

@@ -14,7 +14,8 @@ YEAR = timedelta(weeks=52)  # the same weekdays a year before
 
 _WEEK = re.compile(r"((?:19|20)\d\d)-W(\d\d)")
 _MONTH = re.compile(r"((?:19|20)\d\d)-(\d\d)")
-_STRETCH = re.compile(r"(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)")
+_DAY = r"((?:19|20)\d\d-\d\d-\d\d)"
+_STRETCH = re.compile(rf"{_DAY}\.\.{_DAY}")
 
 
 class Span(StrEnum):
@@ -145,11 +146,24 @@ def month(label: str, zone: ZoneInfo) -> Period:
         raise ValueError(f"a year has no month {match[2]}") from None
 
 
+def stretch(first: str, last: str, zone: ZoneInfo) -> Period:
+    """The days from "2026-11-03" to "2026-11-12", both included; ValueError for any other texts."""
+    return Period(first_day=_day(first), last_day=_day(last), zone=zone)
+
+
+def _day(text: str) -> date:
+    if re.fullmatch(_DAY, text.strip()) is None:
+        raise ValueError(f'a day should look like "2026-11-03", not {text!r}')
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(f"there is no day {text.strip()}") from None
+
+
 def named(label: str, zone: ZoneInfo) -> Period:
     """The period of any label; ValueError for a text that is none."""
     if match := _STRETCH.fullmatch(label):
-        first, last = (date.fromisoformat(found) for found in match.groups())
-        return Period(first_day=first, last_day=last, zone=zone)
+        return stretch(match[1], match[2], zone)
     return week(label, zone) if "W" in label else month(label, zone)
 
 

@@ -34,6 +34,8 @@ mentions = Table(
     Column("source_id", String(64), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("live", Boolean, nullable=False),  # False: backfill, never a breach
+    # The hospital, service or peer whose account published it; None: anybody else.
+    Column("speaker", String(64)),
     Column("author_ref", String(32)),
     Column("author_id_ref", String(32)),
     Column("followers", BigInteger),
@@ -97,6 +99,13 @@ mentions = Table(
         "lease_owner",
         sqlite_where=text("lease_owner IS NOT NULL"),
         postgresql_where=text("lease_owner IS NOT NULL"),
+    ),
+    Index(
+        "ix_mentions_speaker",
+        "speaker",
+        "occurred_at",
+        sqlite_where=text("speaker IS NOT NULL"),
+        postgresql_where=text("speaker IS NOT NULL"),
     ),
     Index(
         "ix_mentions_restricted",
