@@ -172,9 +172,10 @@ def _alert(
 ) -> AlertKind | None:
     if past.muted_by is not None and level is not Level.CRITICAL:
         return None
-    if past.alerted is None:
+    alerted = past.alerted or _taken(incident)
+    if alerted is None:
         return AlertKind.OPENED
-    last, last_level = past.alerted
+    last, last_level = alerted
     # Above its own level too: who took a warning in hand must hear of the crisis, whatever was
     # told of the matter before that.
     told = min(last_level.rank, incident.level.rank) if incident else last_level.rank
@@ -187,6 +188,13 @@ def _alert(
     # A critical one mutes its warnings: whoever was called knows worse.
     is_open = incident.state is State.OPEN and level.rank >= incident.level.rank
     return AlertKind.REMINDED if is_open else None
+
+
+def _taken(incident: Incident | None) -> tuple[datetime, Level] | None:
+    """What was recorded without a call, and taken in hand all the same, is known at its level."""
+    if incident is None or incident.state is not State.ACKNOWLEDGED:
+        return None
+    return incident.acknowledged_at or incident.opened_at, incident.level
 
 
 def _is_newly_grave(fresh: Sequence[Breach], past: Past) -> bool:

@@ -10,10 +10,11 @@ from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from listener.storage.database import Database, DatabaseError
 
+LOCK = 0x6C697374  # of PostgreSQL's advisory locks, ours: "list"
 SCRIPTS = Path(__file__).resolve().parents[2] / "alembic"
 
 
@@ -62,6 +63,9 @@ async def _run(database: Database, action: Callable[[AlembicConfig], None]) -> N
 
     try:
         async with database.write() as connection:
+            if not database.is_sqlite:
+                # Two daemons that start together: whoever comes second finds the schema made.
+                await connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
             await connection.run_sync(with_connection)
     except CommandError as error:
         raise DatabaseError(

@@ -82,6 +82,16 @@ def test_an_acknowledged_incident_is_not_called_again_unless_it_gets_graver() ->
     assert verdict(breach(Level.CRITICAL), current=known, paged=paged).alert is AlertKind.RAISED
 
 
+def test_what_somebody_took_before_anybody_was_called_is_theirs_unless_it_gets_graver() -> None:
+    known = incident(Level.WARNING, state=State.ACKNOWLEDGED)
+    assert verdict(breach(Level.INFO), current=known).alert is None
+    assert verdict(breach(Level.CRITICAL), current=known).alert is AlertKind.RAISED
+    grave = breach(Level.CRITICAL, exempt=True)
+    taken = incident(Level.CRITICAL, state=State.ACKNOWLEDGED)
+    assert verdict(breach(), current=taken).alert is None
+    assert verdict(grave, current=taken).alert is AlertKind.RAISED
+
+
 def test_a_graver_breach_calls_at_once() -> None:
     paged = (timedelta(minutes=1), Level.WARNING)
     raised = verdict(breach(), current=incident(Level.WARNING), paged=paged)
@@ -198,5 +208,7 @@ def test_nobody_is_called_for_old_news_nor_twice_within_the_interval(
     elif paged and paged[0] < POLICY.repeat_interval:
         told = min(paged[1].rank, current[0].rank) if current else paged[1].rank
         assert calls is (max(level.rank for level in fresh) > told)
+    elif paged is None and current and current[1] is State.ACKNOWLEDGED:
+        assert calls is (max(level.rank for level in fresh) > current[0].rank)
     elif paged is None:
         assert calls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -93,6 +94,16 @@ async def counts(database: Database) -> dict[str, int]:
             table.name: len((await connection.execute(table.select())).all())
             for table in metadata.sorted_tables
         }
+
+
+async def test_daemons_that_start_together_on_an_empty_database_all_find_it_ready(empty, url):
+    others = [Database(url) for _ in range(3)]
+    try:
+        await asyncio.gather(*(migrate.ensure_current(one) for one in (empty, *others)))
+        assert [await migrate.current(one) for one in others] == [migrate.head()] * 3
+    finally:
+        for one in others:
+            await one.close()
 
 
 async def test_a_file_is_the_listener_s_alone_whatever_the_umask(tmp_path: Path) -> None:
