@@ -28,6 +28,7 @@ BENCHES = (
     "triage",
     "stories",
     "bursts",
+    "digest",
     "loop",
     "latency",
     "memory",

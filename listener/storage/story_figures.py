@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Subquery, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.storage.breakdown import SENTIMENT
@@ -20,39 +21,45 @@ async def largest(
     connection: AsyncConnection, filters: Filters, *, limit: int, at_least: int = 1
 ) -> list[int]:
     """The stories with most mentions, then the most engagement, then the older first."""
-    told = _told(filters)
-    size, engaged = func.count(), func.sum(told.c.engagement)
-    query = select(told.c.story).group_by(told.c.story).having(size >= at_least)
-    query = query.order_by(size.desc(), engaged.desc(), func.min(told.c.occurred_at), told.c.story)
-    return [row.story for row in await connection.execute(query.limit(limit))]
+    size = func.count()
+    sizes = _by_story(filters, size.label("size")).having(size >= at_least)
+    return await _first(connection, filters, sizes, limit)
 
 
 async def faded(
     connection: AsyncConnection, filters: Filters, since: datetime, *, limit: int, at_least: int
 ) -> list[int]:
     """The largest stories of before an instant, of which at most half is told from then on."""
-    told = _told(filters)
-    before = told.c.occurred_at < since
+    before = mentions.c.occurred_at < since
     size, left = func.count().filter(before), func.count().filter(~before)
-    engaged = func.sum(told.c.engagement).filter(before)
-    query = (
-        select(told.c.story)
-        .group_by(told.c.story)
-        .having((size >= at_least) & (2 * left <= size))
-        .order_by(size.desc(), engaged.desc(), func.min(told.c.occurred_at), told.c.story)
-    )
-    return [row.story for row in await connection.execute(query.limit(limit))]
+    sizes = _by_story(filters, size.label("size"))
+    sizes = sizes.having((size >= at_least) & (2 * left <= size))
+    return await _first(connection, replace(filters, until=since), sizes, limit)
 
 
-def _told(filters: Filters) -> Subquery:
-    """Each mention's story, instant and engagement."""
+def _by_story(filters: Filters, *columns: ColumnElement[Any]) -> Select[Any]:
     return (
-        select(STANDS.label("story"), mentions.c.occurred_at, engagement().label("engagement"))
+        select(STANDS.label("story"), *columns)
         .select_from(mentions)
         .join(stories, stories.c.id == mentions.c.story_id)
         .where(*filters.conditions())
-        .subquery()
+        .group_by(STANDS)
     )
+
+
+async def _first(
+    connection: AsyncConnection, filters: Filters, sizes: Select[Any], limit: int
+) -> list[int]:
+    """The first by their sizes; engagement is only added up of those that may be among them."""
+    sized = sizes.subquery()
+    place = func.rank().over(order_by=sized.c.size.desc()).label("place")
+    placed = select(sized.c.story, place).subquery()
+    first = select(placed.c.story).where(placed.c.place <= limit)
+    story, size = STANDS.label("story"), func.count()
+    engaged, first_at = func.sum(engagement()), func.min(mentions.c.occurred_at)
+    query = _by_story(filters).where(STANDS.in_(first))
+    query = query.order_by(size.desc(), engaged.desc(), first_at, story).limit(limit)
+    return [row.story for row in await connection.execute(query)]
 
 
 async def parts(

@@ -26,7 +26,13 @@ async def accounts(
     now = await _taken(connection, until)
     before = await _taken(connection, since)
     found = [
-        _account(row, before.get(of), scope.viewer.subject(owner), peer=owner in peers)
+        # One look, taken before the period began, is no comparison of two.
+        _account(
+            row,
+            before.get(of) if row.taken_at >= since else None,
+            scope.viewer.subject(owner),
+            peer=owner in peers,
+        )
         for of, row in now.items()
         if (owner := speakers.owner(row.account)) in {*scope.subjects, *peers}
     ]
