@@ -108,7 +108,7 @@ def crowd(rng: random.Random, count: int, *, since: datetime, until: datetime) -
             speaker=speaker,
             story=rng.choice((None, 1 + int(rng.random() ** 2 * STORIES))),
             text=rng.choice((*TEXTS, "", None)),
-            severity=rng.choice((None, 10.0, 50.0, 90.0)),
+            severity=rng.choice((None, 2.0, 5.0, 9.0, 50.0, 90.0)),
             restricted=rng.random() < 0.1,
             republish=rng.random() < 0.9,
             exercise_id="drill-1" if rng.random() < 0.05 else "",

@@ -36,9 +36,9 @@ async def test_an_audience_is_told_with_what_it_was_a_week_before(database):
     await taken("unknown", 1, followers=7)
     digest = await read(database)
     assert [(a.owner, a.account, a.peer, a.growth, a.posts) for a in digest.accounts] == [
-        ("chu", "CHU_Valmont", False, 20, 3),
+        ("CHU de Valmont", "CHU_Valmont", False, 20, 3),
         ("urgences", "Urgences", False, None, None),
-        ("bremont", "CHU de Brémont", True, None, None),
+        ("CHU de Brémont", "CHU de Brémont", True, None, None),
     ]
     assert (digest.accounts[0].rating, digest.accounts[0].ratings) == (4.1, 30)
     alone = await read(database, service="urgences")

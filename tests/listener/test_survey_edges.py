@@ -90,7 +90,7 @@ ASKS = [  # what is said, and whether it is a complaint or a case
     ({"themes": ()}, None),
     ({"themes": ("waiting", "personal_case")}, Asked.COMPLAINTS),
     ({"themes": ("personal_case",)}, Asked.CASES),
-    ({"themes": ("personal_case",), "sentiment": "positive"}, Asked.CASES),
+    ({"themes": ("personal_case",), "sentiment": "positive"}, None),  # a thank-you
     ({"themes": ("waiting", "personal_case"), "sentiment": "neutral"}, Asked.CASES),
     ({"kind": "article"}, None),
     ({"kind": "repost", "themes": ("personal_case",)}, None),
