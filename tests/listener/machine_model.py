@@ -68,6 +68,8 @@ class Model:
         loud = level if fresh else min(level, Level.WARNING, key=lambda lv: lv.rank)
         grave = severity >= 95
         if matter.unfinished:
+            # Also what was said while it was closed, before somebody took it up again by hand.
+            matter.mentions |= matter.said
             self._joins(story, loud, grave=grave, fresh=fresh)
         elif matter.state is None or self._comes_back(matter, level, grave and fresh):
             matter.state, matter.level, matter.acknowledged_at = State.OPEN, loud, None
