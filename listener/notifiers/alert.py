@@ -54,8 +54,7 @@ def _title(speaker: Speaker, view: AlertView) -> str:
     subject = safe.clean(view.subject)
     if view.hospital not in ("", view.subject):
         subject = f"{subject} ({safe.clean(view.hospital)})"
-    gravest = max(view.reasons, key=lambda reason: reason.level.rank, default=None)
-    what = reasons.seen(speaker, gravest) if gravest else _("a threshold was crossed")
+    what = reasons.gravest(speaker, view.reasons)
     title = _("{subject}: {what}").format(subject=subject, what=what)
     return _("[EXERCISE] {title}").format(title=title) if view.exercise else title
 

@@ -63,12 +63,10 @@ def _lines(speaker: Speaker, view: MorningView, items: list[HeldIncident]) -> li
 
 def _line(speaker: Speaker, view: MorningView, item: HeldIncident) -> str:
     _ = speaker.gettext
-    gravest = max(item.reasons, key=lambda reason: reason.level.rank, default=None)
-    what = reasons.seen(speaker, gravest) if gravest else _("a threshold was crossed")
     return _("No. {number}, {subject}: {what}; {posts} since {since}. {state}").format(
         number=item.number,
         subject=safe.clean(item.subject),
-        what=what,
+        what=reasons.gravest(speaker, item.reasons),
         posts=speaker.ngettext("{count} post", "{count} posts", item.mentions),
         since=speaker.moment(item.held_since, now=view.at),
         state=state(speaker, item, view),

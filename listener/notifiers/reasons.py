@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,12 @@ from listener.notifiers.limits import Figures, Says, number, what_was_expected
 
 TERMS_SHOWN = 3
 WORTH_SAYING = 2.0  # times the usual: below, the figures say it themselves
+
+
+def gravest(speaker: Speaker, reasons: Sequence[ReasonView]) -> str:
+    """What was seen of the gravest of several breaches; of none, that there was one."""
+    found = max(reasons, key=lambda reason: reason.level.rank, default=None)
+    return seen(speaker, found) if found else speaker.gettext("a threshold was crossed")
 
 
 def seen(speaker: Speaker, reason: ReasonView) -> str:

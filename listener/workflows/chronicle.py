@@ -109,7 +109,7 @@ class Chronicler:
             held_since=since,
             mentions=int(weight["mentions"]),
             negative=int(weight["negative"]),
-            reasons=self.viewer.reasons(incident),
+            reasons=self.viewer.reasons(incident.evidence),
             taken_by=names.get(incident.acknowledged_by or ""),
             closed_at=incident.closed_at,
             closed_by=names.get(incident.closed_by or ""),

@@ -64,7 +64,7 @@ class Viewer:
             negative=sum(said.sentiment == "negative" for said in tally),
             networks=dict(Counter(said.network for said in tally).most_common()),
             recent=growth([said.occurred_at for said in tally]),
-            reasons=self.reasons(incident),
+            reasons=self.reasons(incident.evidence),
             posts=list((await self.worst(connection, incident.id)).values()),
             told=await self._told(connection, incident.id),
             observed=bool(payload.get("observed")),
@@ -100,9 +100,9 @@ class Viewer:
         known = self.people.get(person or "")
         return known.name if known else person or ""
 
-    def reasons(self, incident: Incident) -> list[ReasonView]:
-        """Every breach of an incident, in figures."""
-        return [self._reason(item) for item in incident.evidence]
+    def reasons(self, evidence: Sequence[Mapping[str, Any]]) -> list[ReasonView]:
+        """Every breach of an incident's evidence, in figures."""
+        return [self._reason(item) for item in evidence]
 
     def _reason(self, item: Mapping[str, Any]) -> ReasonView:
         rule = self.rules.get(item["rule"])

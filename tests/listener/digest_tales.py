@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.connector import Unseen
-from listener.domain.alert import PostView
+from listener.domain.alert import PostView, ReasonView
 from listener.domain.digest import (
     Answers,
     Call,
@@ -206,6 +206,11 @@ MANY_CASES = Answers(
     ],
 )
 
+
+def breach(kind: str, level: Level, at: datetime, **seen: Any) -> ReasonView:
+    return ReasonView(rule=kind, kind=kind, level=level, at=at, since=None, seen=seen, expected={})
+
+
 ALERTED = IncidentLine(
     number=12,
     subject="Urgences",
@@ -220,6 +225,10 @@ ALERTED = IncidentLine(
     ],
     first_at=on(18, 20, 51),
     acknowledged_at=on(18, 21, 26),
+    reasons=[
+        breach("severity", Level.WARNING, on(18, 21, 20), severity=71),
+        breach("count", Level.CRITICAL, on(18, 21, 22), count=34, sentiment="negative", minutes=20),
+    ],
 )
 CLAIMED = IncidentLine(
     number=13,
@@ -232,6 +241,7 @@ CLAIMED = IncidentLine(
     calls=[Call(at=on(19, 17, 15), level=Level.WARNING, at_night=False)],
     first_at=on(19, 16, 40),
     acknowledged_at=on(19, 17, 48),
+    reasons=[breach("theme", Level.WARNING, on(19, 17, 15), themes=["rumour"], probability=0.83)],
 )
 CALLED_FOR_NOTHING = IncidentLine(
     number=11,
@@ -245,6 +255,7 @@ CALLED_FOR_NOTHING = IncidentLine(
     first_at=on(17, 9, 30),
     acknowledged_at=on(17, 10, 20),
     false_alarm=True,
+    reasons=[breach("severity", Level.WARNING, on(17, 10, 2), severity=82)],
 )
 BLIND = IncidentLine(
     number=14,
@@ -255,6 +266,11 @@ BLIND = IncidentLine(
     closed_at=on(21, 9, 30),
     mentions=0,
     blind=True,
+    reasons=[
+        breach(
+            "coverage", Level.WARNING, on(21, 3, 10), kinds=["budget_spent"], names=["x-recherche"]
+        )
+    ],
 )
 
 UNSEEN = Coverage(

@@ -4,18 +4,20 @@ from listener.domain.digest.advice import Action, Advice, Owner, advise
 from listener.domain.digest.digest import (
     Account,
     Answers,
-    Call,
-    Coverage,
     Digest,
-    GapLine,
-    IncidentLine,
     Network,
     Peer,
-    SilentSource,
     Story,
     Waiting,
 )
 from listener.domain.digest.due import due_at, is_superseded
+from listener.domain.digest.events import (
+    Call,
+    Coverage,
+    GapLine,
+    IncidentLine,
+    SilentSource,
+)
 from listener.domain.digest.figures import (
     SHARE_FROM,
     Band,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from listener.domain.digest.digest import Digest, IncidentLine, Story
+from listener.domain.digest.digest import Digest, Story
+from listener.domain.digest.events import IncidentLine
 from listener.domain.incident import UNFINISHED
 from listener.domain.rule import Level
 
@@ -125,7 +126,7 @@ def _improve(digest: Digest) -> Action | None:
 
 def _tune(digest: Digest) -> Action | None:
     wrong = digest.false_alarms
-    if wrong < FALSE_FROM or wrong < FALSE_SHARE * len(digest.incidents):
+    if wrong < FALSE_FROM or wrong < FALSE_SHARE * len(digest.troubles):
         return None
     return Action(advice=Advice.TUNE, owner=Owner.COMMUNICATION, count=wrong)
 

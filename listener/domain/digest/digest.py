@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from connectors.connector import Unseen
 from listener.domain.alert import PostView
+from listener.domain.digest.events import Call, Coverage, IncidentLine
 from listener.domain.digest.figures import Day, Figures, Part, Reaches, Reviews
 from listener.domain.digest.period import Period
 from listener.domain.digest.trend import Trend, share_trend, volume_trend
-from listener.domain.incident import State
-from listener.domain.rule import Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,80 +120,6 @@ class Peer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One alert that called somebody, or would have in observe mode."""
-
-    at: datetime
-    level: Level
-    at_night: bool  # outside working hours: a night, a weekend, a holiday
-    observed: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentLine:
-    """An incident that began in the period, or called somebody in it."""
-
-    number: int
-    subject: str  # the watch's first name
-    level: Level
-    state: State
-    opened_at: datetime
-    closed_at: datetime | None
-    mentions: int
-    calls: Sequence[Call] = ()  # of the period
-    first_at: datetime | None = None  # when the first of its mentions occurred
-    acknowledged_at: datetime | None = None
-    false_alarm: bool = False
-    blind: bool = False  # about what the listener could not see, not about what was said
-
-    @property
-    def detected_after(self) -> timedelta | None:
-        """From the first mention to the incident: negative claims of networks' clocks are none."""
-        if self.first_at is None or self.first_at > self.opened_at:
-            return None
-        return self.opened_at - self.first_at
-
-    @property
-    def acknowledged_after(self) -> timedelta | None:
-        """From the incident to whoever took it."""
-        if self.acknowledged_at is None:
-            return None
-        return max(self.acknowledged_at - self.opened_at, timedelta(0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GapLine:
-    """What a network can no longer give: `since` is None where its beginning is unknown."""
-
-    source: str
-    since: datetime | None
-    until: datetime
-    reason: str = ""  # the connector's, in English
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SilentSource:
-    """A source that does not answer: since when, and for good if it was stopped.
-
-    `since` is None where it never has.
-    """
-
-    source: str
-    since: datetime | None = None
-    stopped: str | None = None  # unauthorized · closed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """What the listener could not see: a figure is only worth what it leaves out."""
-
-    gaps: Sequence[GapLine] = ()
-    sources: Sequence[SilentSource] = ()
-    quarantined: int = 0
-    blind: Mapping[str, Sequence[Unseen]] = field(default_factory=dict)  # by source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """All that a digest may say, read when it is sent.
 
@@ -287,6 +211,16 @@ class Digest:
         return share_trend((now.negative, now.scored), (before.negative, before.scored))
 
     @property
+    def troubles(self) -> Sequence[IncidentLine]:
+        """The incidents about what was said."""
+        return [line for line in self.incidents if not line.blind]
+
+    @property
+    def blindnesses(self) -> Sequence[IncidentLine]:
+        """The incidents about what the listener could not see."""
+        return [line for line in self.incidents if line.blind]
+
+    @property
     def calls(self) -> Sequence[Call]:
         return sorted((c for line in self.incidents for c in line.calls), key=lambda call: call.at)
 
@@ -297,4 +231,4 @@ class Digest:
     @property
     def false_alarms(self) -> int:
         """Incidents that were dismissed as none."""
-        return sum(1 for line in self.incidents if line.false_alarm)
+        return sum(1 for line in self.troubles if line.false_alarm)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from listener.domain.digest.digest import Digest, Story
+from listener.domain.digest.events import IncidentLine
 from listener.domain.digest.figures import SHARE_FROM
 from listener.domain.incident import State
 from listener.domain.rule import Level
@@ -43,7 +44,7 @@ def _finding(digest: Digest) -> Finding:
     now = digest.now
     if not now.mentions:
         return Finding.NOTHING if digest.listened else Finding.UNHEARD
-    if any(_is_crisis(line.level, line.state, blind=line.blind) for line in digest.incidents):
+    if any(_is_crisis(line) for line in digest.troubles):
         return Finding.CRISIS
     if digest.tone is not None and digest.tone.rises:
         return Finding.WORSE
@@ -58,8 +59,8 @@ def _finding(digest: Digest) -> Finding:
     return Finding.STEADY
 
 
-def _is_crisis(level: Level, state: State, *, blind: bool) -> bool:
-    return level is Level.CRITICAL and state is not State.DISMISSED and not blind
+def _is_crisis(line: IncidentLine) -> bool:
+    return line.level is Level.CRITICAL and line.state is not State.DISMISSED
 
 
 def leading(digest: Digest) -> Story | None:

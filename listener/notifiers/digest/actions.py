@@ -127,7 +127,7 @@ def _tune(speaker: Speaker, digest: Digest, action: Action) -> str:
         "Go through the rules: {wrong} of {incidents} incidents were false alarms."
     )
     return text.format(
-        wrong=speaker.number(action.count), incidents=speaker.number(len(digest.incidents))
+        wrong=speaker.number(action.count), incidents=speaker.number(len(digest.troubles))
     )
 
 

@@ -107,6 +107,7 @@ class Writer:
             "peers": [
                 {"name": peer.name, **self._counted(peer.now, peer.before)} for peer in digest.peers
             ],
+            "share_of_voice": self._share_of_voice(),
             "incidents": [_incident(line) for line in digest.incidents],
             "night_calls": digest.night_calls,
             "false_alarms": digest.false_alarms,
@@ -129,6 +130,15 @@ class Writer:
             found["year_before"] = _figures(year_before) if self._digest.has_year else None
         return found
 
+    def _share_of_voice(self) -> dict[str, Any] | None:
+        ours = self._digest.now.mentions
+        whole = sum((peer.now.mentions for peer in self._digest.peers), ours)
+        found = wilson(ours, whole)
+        if found is None or not self._digest.peers:
+            return None
+        interval = [round(found.low, 4), round(found.high, 4)]
+        return {"mentions": ours, "of": whole, "share": ours / whole, "interval": interval}
+
     def _interval(self, figures: Figures) -> Sequence[float] | None:
         found = wilson(figures.negative, figures.scored)
         return [round(found.low, 4), round(found.high, 4)] if found else None
@@ -138,6 +148,7 @@ class Writer:
         return {
             "name": part.name,
             **title,
+            "negative_interval": self._interval(part.now),
             **self._counted(part.now, part.before, part.year_before),
         }
 

@@ -7,19 +7,25 @@ from collections.abc import Iterator
 from listener.config.alerting import Excerpt
 from listener.domain.digest import Call, Digest, IncidentLine
 from listener.domain.incident import State
+from listener.domain.rule import Level
 from listener.i18n import Speaker
-from listener.notifiers import safe, words
-from listener.notifiers.content import Section
+from listener.notifiers import reasons, safe, words
+from listener.notifiers.content import Item, Section
 from listener.notifiers.digest import phrases
 
 
 def incidents(speaker: Speaker, digest: Digest, _excerpt: Excerpt) -> Iterator[Section]:
     _ = speaker.gettext
-    lines = [_incident(speaker, line) for line in digest.incidents]
-    if not lines:
-        yield Section(title=_("Incidents"), brief=True, lines=(_("No incident."),))
-        return
-    yield Section(title=_("Incidents"), brief=True, lines=phrases.cut(speaker, lines))
+    found = digest.troubles
+    left = len(found) - phrases.LINES
+    lines = [] if found else [_("No incident.")]
+    if left > 0:
+        text = speaker.ngettext(
+            "The first of them; {count} more.", "The first of them; {count} more.", left
+        )
+        lines.append(text)
+    items = [_incident(speaker, line) for line in found[: phrases.LINES]]
+    yield Section(title=_("Incidents"), brief=True, lines=lines, items=items)
     calls = [
         _call(speaker, line, call)
         for line in digest.incidents
@@ -30,17 +36,22 @@ def incidents(speaker: Speaker, digest: Digest, _excerpt: Excerpt) -> Iterator[S
         yield Section(title=_("Night calls"), lines=phrases.cut(speaker, calls))
 
 
-def _incident(speaker: Speaker, line: IncidentLine) -> str:
-    text = speaker.gettext("{number}. {level}, {subject}: {mentions}; opened {opened}, {state}.")
-    said = text.format(
-        number=line.number,
-        level=words.badge(speaker, line.level),
-        subject=safe.clean(line.subject),
-        mentions=phrases.mentions(speaker, line.mentions),
-        opened=words.instant(speaker, line.opened_at),
-        state=_state(speaker, line),
+def _incident(speaker: Speaker, line: IncidentLine) -> Item:
+    _ = speaker.gettext
+    opened = _("opened {moment}, {state}").format(
+        moment=words.instant(speaker, line.opened_at), state=_state(speaker, line)
     )
-    return " ".join((said, *_times(speaker, line)))
+    mentions = phrases.mentions(speaker, line.mentions)
+    return Item(
+        text=_("{number}. {level}, {subject}: {what}").format(
+            number=line.number,
+            level=words.badge(speaker, line.level),
+            subject=safe.clean(line.subject),
+            what=reasons.gravest(speaker, line.reasons),
+        ),
+        note=" · ".join((mentions, opened, *_times(speaker, line))),
+        tone="negative" if line.level is Level.CRITICAL and not line.false_alarm else "",
+    )
 
 
 def _state(speaker: Speaker, line: IncidentLine) -> str:
@@ -61,11 +72,11 @@ def _times(speaker: Speaker, line: IncidentLine) -> Iterator[str]:
     """How long until it was seen, and until somebody took it."""
     _ = speaker.gettext
     seen, taken = line.detected_after, line.acknowledged_after
-    if seen is not None and not line.blind:
-        text = _("Seen {delay} after its first mention.")
+    if seen is not None:
+        text = _("seen {delay} after its first mention")
         yield text.format(delay=phrases.delay(speaker, seen))
     if taken is not None:
-        yield _("Taken care of after {delay}.").format(delay=phrases.delay(speaker, taken))
+        yield _("taken care of after {delay}").format(delay=phrases.delay(speaker, taken))
 
 
 def _call(speaker: Speaker, line: IncidentLine, call: Call) -> str:

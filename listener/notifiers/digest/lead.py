@@ -75,9 +75,9 @@ def preface(speaker: Speaker, digest: Digest) -> Iterator[str]:
 
 def _happened(speaker: Speaker, digest: Digest) -> str:
     _ = speaker.gettext
-    if not digest.incidents:
+    if not digest.troubles:
         return _("No incident, no night call.")
-    count = len(digest.incidents)
+    count = len(digest.troubles)
     return _("{incidents}, {calls}.").format(
         incidents=speaker.ngettext("{count} incident", "{count} incidents", count),
         calls=speaker.ngettext("{count} night call", "{count} night calls", digest.night_calls),
@@ -147,7 +147,7 @@ def _engagement(speaker: Speaker, digest: Digest) -> Tile:
 
 def _nights(speaker: Speaker, digest: Digest) -> Tile:
     _ = speaker.gettext
-    taken = [line.acknowledged_after for line in digest.incidents if line.acknowledged_after]
+    taken = [line.acknowledged_after for line in digest.troubles if line.acknowledged_after]
     note = ""
     if taken:
         longest = phrases.delay(speaker, max(taken))

@@ -127,9 +127,11 @@ def peers(speaker: Speaker, digest: Digest, _excerpt: Excerpt) -> Iterator[Secti
     if not digest.peers:
         return
     whole = sum((peer.now for peer in digest.peers), digest.now).mentions
+    share = phrases.with_share(speaker, digest.now.mentions, whole)
+    between = phrases.interval(speaker, digest.now.mentions, whole)
     lines = [
         _("Share of voice: {count} of {mentions}.").format(
-            count=phrases.with_share(speaker, digest.now.mentions, whole),
+            count=f"{share}, {between}," if between else share,
             mentions=phrases.mentions(speaker, whole),
         )
     ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from listener.config.alerting import Excerpt
-from listener.domain.digest import Digest, GapLine, SilentSource, Span
+from listener.domain.digest import Digest, GapLine, IncidentLine, SilentSource, Span
 from listener.i18n import Speaker
-from listener.notifiers import safe, words
+from listener.notifiers import reasons, safe, words
 from listener.notifiers.blindness import blindness
 from listener.notifiers.content import Section
 from listener.notifiers.digest import phrases
@@ -20,6 +20,7 @@ def unseen(speaker: Speaker, digest: Digest, _excerpt: Excerpt) -> Iterator[Sect
         *_unheard(speaker, digest),
         *(_silent(speaker, source) for source in found.sources),
         *phrases.cut(speaker, [_gap(speaker, gap) for gap in found.gaps]),
+        *phrases.cut(speaker, [_blindness(speaker, line) for line in digest.blindnesses]),
         *blindness(speaker, found.blind),
         *_uncounted(speaker, digest),
     ]
@@ -82,6 +83,16 @@ def _silent(speaker: Speaker, silent: SilentSource) -> str:
         return _("The source {name} has given nothing so far.").format(name=name)
     since = words.instant(speaker, silent.since)
     return _("The source {name} does not answer (since {since}).").format(name=name, since=since)
+
+
+def _blindness(speaker: Speaker, line: IncidentLine) -> str:
+    """An incident about the watch itself: a budget spent, a source behind, the analysis away."""
+    _ = speaker.gettext
+    since, what = words.instant(speaker, line.opened_at), reasons.gravest(speaker, line.reasons)
+    if line.closed_at is None:
+        return _("Since {since}: {what}.").format(since=since, what=what)
+    until = words.instant(speaker, line.closed_at)
+    return _("From {since} to {until}: {what}.").format(since=since, until=until, what=what)
 
 
 def _gap(speaker: Speaker, gap: GapLine) -> str:

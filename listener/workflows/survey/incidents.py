@@ -62,6 +62,7 @@ def _line(scope: Scope, row: Row[Any], size: Size, calls: Sequence[Call]) -> Inc
         acknowledged_at=row.acknowledged_at,
         false_alarm=dismissed and row.close_reason not in NO_ALARM,
         blind=row.subject == BLIND,
+        reasons=scope.viewer.reasons(row.evidence),
     )
 
 
