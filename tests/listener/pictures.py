@@ -1,6 +1,7 @@
-"""Draws the five situations and a letter as people see them: `python -m tests.listener.pictures FOLDER`.
+"""Draws alerts and digests as people see them: `python -m tests.listener.pictures FOLDER`.
 
-On a phone; a letter also on a desk, on a dark screen and on paper. Slack's blocks are laid out by a small renderer of ours: near enough to judge order, length and tone.
+Five situations on a phone; three invented weeks on a phone and a desk, light and dark, and on paper. Slack's
+blocks are laid out by a small renderer of ours: near enough to judge order, length and tone.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from listener.domain.token import Invitation
 from listener.notifiers.base import Message
 from listener.notifiers.blocks import blocks
 from listener.notifiers.digest.charts import Painter
+from listener.notifiers.digest.content import digest_content
 from listener.notifiers.picture import NAME, Drawer, Picture
 from listener.notifiers.render import as_html, render_alert
 from tests.listener.alerts import CAMILLE
-from tests.listener.digests import crisis
-from tests.listener.letters import letter
+from tests.listener.digests import crisis, good_news, quiet
 from tests.listener.situations import SITUATIONS
 
 CHROMIUM = "/usr/bin/chromium"
@@ -154,17 +155,21 @@ async def pages() -> dict[str, str]:
     return drawn
 
 
-async def letters() -> dict[str, str]:
-    """A letter as an e-mail, with its charts, and as Slack's summary."""
-    painter = Painter()
-    drawn = await painter.paint(crisis(), language="fr")
+WEEKS = {"quiet": quiet, "good-news": good_news, "crisis": crisis}
+
+
+async def weeks() -> dict[str, str]:
+    """`week-channel` → HTML: the e-mail with its charts, and Slack's summary."""
+    painter, drawn = Painter(), {}
+    for name, invented in WEEKS.items():
+        content = digest_content(invented(), language="fr", excerpt="masked")
+        charts = await painter.paint(invented(), language="fr")
+        sources = {chart: _data(png) for chart, png in charts.items()}
+        brief = "".join(block_html(block) for block in blocks(content.summary()))
+        drawn[f"{name}-email"] = as_html(content, language="fr", sources=sources)
+        drawn[f"{name}-slack"] = _phone(f'<div class="slack">{brief}</div>')
     await painter.close()
-    shown = {name: _data(png) for name, png in drawn.items()}
-    brief = "".join(block_html(block) for block in blocks(letter().summary()))
-    return {
-        "letter-email": as_html(letter(), language="fr", sources=shown),
-        "letter-slack": _phone(f'<div class="slack">{brief}</div>'),
-    }
+    return drawn
 
 
 def _data(png: bytes) -> str:
@@ -180,13 +185,15 @@ def shoot(folder: Path, drawn: Mapping[str, str]) -> Sequence[Path]:
     return made
 
 
-def shoot_letter(folder: Path, text: str) -> Sequence[Path]:
+def shoot_week(folder: Path, name: str, text: str) -> Sequence[Path]:
     """Broad and narrow, light and dark, and as the PDF that a printer is sent."""
-    tall = {"phone": (WIDTH, 5200), "desk": (DESK, 4200)}
-    made = [shot(folder, f"letter-{name}", text, size=size) for name, size in tall.items()]
+    tall = {"phone": (WIDTH, 6400), "desk": (DESK, 5600)}
+    made = [shot(folder, f"{name}-{screen}", text, size=size) for screen, size in tall.items()]
     dark = text.replace("@media (prefers-color-scheme:dark)", "@media screen")
-    made += [shot(folder, f"letter-{name}-dark", dark, size=size) for name, size in tall.items()]
-    source, paper = folder / "letter-desk.html", folder / "letter-paper.pdf"
+    made += [
+        shot(folder, f"{name}-{screen}-dark", dark, size=size) for screen, size in tall.items()
+    ]
+    source, paper = folder / f"{name}-desk.html", folder / f"{name}-paper.pdf"
     _browse(f"--print-to-pdf={paper}", "--no-pdf-header-footer", source.as_uri())
     return [*made, paper]
 
@@ -220,9 +227,11 @@ def visible(page: str) -> str:
 
 def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "var/pictures")
-    drawn = asyncio.run(letters())
-    made = [*shoot(folder, asyncio.run(pages()) | drawn)]
-    made += shoot_letter(folder, drawn["letter-email"])
+    told = asyncio.run(weeks())
+    brief = {name: text for name, text in told.items() if name.endswith("slack")}
+    made = [*shoot(folder, asyncio.run(pages()) | brief)]
+    for name in WEEKS:
+        made += shoot_week(folder, name, told[f"{name}-email"])
     for path in made:
         print(path)
 

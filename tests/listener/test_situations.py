@@ -28,11 +28,13 @@ def test_every_situation_stands_within_what_each_channel_takes(name: str) -> Non
 
 
 @pytest.mark.skipif("LISTENER_PICTURES" not in os.environ, reason="draws only when asked to")
-async def test_every_situation_and_a_letter_are_drawn(tmp_path: Path) -> None:
+async def test_every_situation_and_every_week_is_drawn(tmp_path: Path) -> None:
     if not shutil.which(pictures.CHROMIUM):
         pytest.skip("no browser")
-    letters = await pictures.letters()
-    made = [*pictures.shoot(tmp_path, await pictures.pages() | letters)]
-    assert len(made) == len(SITUATIONS) * len(pictures.CHANNELS) + len(letters)
-    made += pictures.shoot_letter(tmp_path, letters["letter-email"])
+    weeks = await pictures.weeks()
+    brief = {name: text for name, text in weeks.items() if name.endswith("slack")}
+    made = [*pictures.shoot(tmp_path, await pictures.pages() | brief)]
+    assert len(made) == len(SITUATIONS) * len(pictures.CHANNELS) + len(pictures.WEEKS)
+    for name in pictures.WEEKS:
+        made += pictures.shoot_week(tmp_path, name, weeks[f"{name}-email"])
     assert all(path.stat().st_size > 5000 for path in made)
