@@ -13,6 +13,7 @@ from listener.notifiers.digest import charts, phrases
 from listener.notifiers.digest.stories import furthest
 
 ROWS = 12  # of a table; the rest is summed up in none: it is small
+MOST = 3  # networks that are named where a figure is a sum over all
 
 
 def days(speaker: Speaker, digest: Digest, _excerpt: Excerpt) -> Iterator[Section]:
@@ -39,9 +40,29 @@ def networks(speaker: Speaker, digest: Digest, excerpt: Excerpt) -> Iterator[Sec
             rows,
             lambda part: words.network(speaker, part.name) if part.name else _("Total"),
         ),
+        lines=list(_reached(speaker, digest)),
         small=_unpublished(speaker, digest),
     )
     yield from furthest(speaker, digest, excerpt)
+
+
+def _reached(speaker: Speaker, digest: Digest) -> Iterator[str]:
+    """How far it went in all, and where most: engagement and views, each alone."""
+    _ = speaker.gettext
+    told = (
+        (
+            _("Engagement: {count} ({networks})."),
+            {n.network: n.engagement for n in digest.reach.networks},
+        ),
+        (_("Views: {count} ({networks})."), {n.network: n.views for n in digest.reach.networks}),
+    )
+    for text, figures in told:
+        known = {network: count for network, count in figures.items() if count}
+        most = sorted(known, key=lambda network: -known[network])[:MOST]
+        named = [f"{words.network(speaker, one)} {speaker.number(known[one])}" for one in most]
+        if known:
+            total = speaker.number(sum(known.values()))
+            yield text.format(count=total, networks=", ".join(named))
 
 
 def _unpublished(speaker: Speaker, digest: Digest) -> str:
