@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from listener.config.alerting import Excerpt
 from listener.domain.digest import Answers, Digest, Waiting
 from listener.i18n import Speaker
-from listener.notifiers import safe, words
+from listener.notifiers import safe
 from listener.notifiers.content import Item, Section
 from listener.notifiers.digest import phrases
 from listener.notifiers.digest.stories import item
@@ -25,12 +25,21 @@ def answers(speaker: Speaker, digest: Digest, excerpt: Excerpt) -> Iterator[Sect
     if digest.mediation:
         text = _("Refer those who complain to {mediation}.")
         lines.append(text.format(mediation=safe.clean(digest.mediation)))
-    waiting = sorted((*complaints.oldest, *cases.oldest), key=lambda one: one.said_at)[:WAITING]
+    waiting = sorted((*complaints.oldest, *cases.oldest), key=lambda one: one.said_at)
+    shown = [one for one in waiting if one.post is not None]
+    hidden = len(waiting) - len(shown)
+    if hidden:
+        text = speaker.ngettext(
+            "Of those who have waited longest, {count} is not quoted: the post may reveal a patient.",
+            "Of those who have waited longest, {count} are not quoted: the posts may reveal a patient.",
+            hidden,
+        )
+        lines.append(text)
     yield Section(
         title=_("Complaints and personal cases"),
         brief=True,
         lines=lines,
-        items=[_waiting(speaker, digest, one, excerpt) for one in waiting],
+        items=[_waiting(speaker, digest, one, excerpt) for one in shown[:WAITING]],
         small=_(
             "Counted are the hospital's public replies that its sources can read, to this day."
         ),
@@ -60,12 +69,7 @@ def _told(speaker: Speaker, found: Answers, *, complaint: bool) -> str:
 
 
 def _waiting(speaker: Speaker, digest: Digest, one: Waiting, excerpt: Excerpt) -> Item:
+    assert one.post is not None
     text = speaker.gettext("waits for an answer since {delay}")
     waits = text.format(delay=phrases.delay(speaker, digest.at - one.said_at))
-    if one.post is not None:
-        return item(speaker, one.post, excerpt, remark=waits)
-    network, when = words.network(speaker, one.network), words.instant(speaker, one.said_at)
-    return Item(
-        text=speaker.gettext("A post that is not quoted: it may reveal a patient"),
-        note=" · ".join((network, when, waits)),
-    )
+    return item(speaker, one.post, excerpt, remark=waits)
