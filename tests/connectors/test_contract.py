@@ -62,7 +62,7 @@ async def test_an_empty_network_is_read_in_peace(any_bench: Bench) -> None:
     assert ids(await any_bench.drain()) == []
 
 
-@pytest.mark.parametrize("count", [350, 10_000])
+@pytest.mark.parametrize("count", [350, pytest.param(10_000, marks=pytest.mark.soak)])
 async def test_all_that_came_between_two_polls_is_given_once(any_bench: Bench, count: int) -> None:
     any_bench.network.publish(5)
     await any_bench.drain()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import fcntl
 import os
 import sqlite3
 import subprocess
@@ -19,6 +18,7 @@ from listener.demo import EVENING, RECORDING
 from tests.listener.service import KEPT, LISTENER
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+pytestmark = pytest.mark.xdist_group("demonstration")  # played once, by one process
 PATIENT = ("Yvette", "Lormeau")  # named by a relative, after the alert
 ALIKE = ("AS Valmont", "Milos Forman")
 
@@ -48,16 +48,8 @@ def text_of(mail: EmailMessage) -> str:
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory) -> Played:
-    """The demonstration, played once however many processes share the tests."""
-    root = tmp_path_factory.getbasetemp()
-    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
-    folder, output = root / "demo", root / "demo" / "output.txt"
-    with (root / "demo.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not output.exists():
-            folder.mkdir(exist_ok=True)
-            output.write_text(play(folder), "utf-8")
-    return Played(folder, output.read_text("utf-8"))
+    folder = tmp_path_factory.mktemp("demo")
+    return Played(folder, play(folder))
 
 
 def play(folder: Path) -> str:

@@ -86,7 +86,7 @@ def _answer(speaker: Speaker, _digest: Digest, action: Action) -> str:
     )
     if action.longest is None:
         return f"{said}."
-    text = speaker.gettext("{what}, the oldest of which waits since {delay}.")
+    text = speaker.gettext("{what}, the oldest of which has waited for {delay}.")
     return text.format(what=said, delay=phrases.delay(speaker, action.longest))
 
 

@@ -70,6 +70,6 @@ def _told(speaker: Speaker, found: Answers, *, complaint: bool) -> str:
 
 def _waiting(speaker: Speaker, digest: Digest, one: Waiting, excerpt: Excerpt) -> Item:
     assert one.post is not None
-    text = speaker.gettext("waits for an answer since {delay}")
+    text = speaker.gettext("has waited for an answer for {delay}")
     waits = text.format(delay=phrases.delay(speaker, digest.at - one.said_at))
     return item(speaker, one.post, excerpt, remark=waits)

@@ -73,7 +73,7 @@ def _unpublished(speaker: Speaker, digest: Digest) -> str:
     )
     if not silent:
         return told
-    text = speaker.gettext("Nothing of it is known of {networks}.")
+    text = speaker.gettext("Not published by {networks}.")
     return f"{told} {text.format(networks=speaker.listing(silent))}"
 
 

@@ -62,6 +62,7 @@ def test_any_text_is_read(encoder, texts):
     assert np.isfinite(encoder.read(texts)).all()
 
 
+@pytest.mark.soak
 def test_memory_does_not_grow_with_the_number_of_long_texts(encoder):
     """Peaks beyond the answer itself: of 150 texts hardly more than of 20."""
     few, many = (peak(encoder, count) for count in (20, 150))
