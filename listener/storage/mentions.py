@@ -48,6 +48,11 @@ class Known:
     speaker: str | None = None
     subjects: frozenset[str] = frozenset()
 
+    @property
+    def judged(self) -> bool:
+        """Whether rules may look at it: it came live, and no watched account published it."""
+        return self.live and self.speaker is None
+
 
 _KNOWN = select(mentions).where(
     mentions.c.exercise_id == bindparam("exercise_id"),
@@ -246,7 +251,7 @@ async def edit(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -
 
 
 async def attribute(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Whose account published mentions: rows of b_id and b_speaker."""
+    """Whose account published mentions: rows of b_id and b_speaker. From now on, no rule counts them."""
     if rows:
         await connection.execute(
             update(mentions)
@@ -254,6 +259,8 @@ async def attribute(connection: AsyncConnection, rows: Sequence[Mapping[str, Any
             .values(speaker=bindparam("b_speaker")),
             rows,
         )
+        counted = update(mention_subjects).where(mention_subjects.c.mention_id == bindparam("b_id"))
+        await connection.execute(counted.values(live=False), [{"b_id": r["b_id"]} for r in rows])
 
 
 async def schedule(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:

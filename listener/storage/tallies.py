@@ -61,7 +61,8 @@ class Interval:
         occurred_at = mentions.c.occurred_at
         away = mentions.c.source_id.in_(self.recovering)
         caught_up = and_(away, occurred_at <= self.since - FRESH)
-        return [*self.live(), occurred_at > self.since - self.late, ~caught_up]
+        said = mentions.c.speaker.is_(None)  # by others than watched accounts
+        return [*self.live(), said, occurred_at > self.since - self.late, ~caught_up]
 
 
 async def count(connection: AsyncConnection, interval: Interval) -> Counts:

@@ -142,7 +142,7 @@ class Marker:
         """A stored mention that is scored again, its text being new."""
         stands = stands or known.stands
         network = known.network
-        return self.of(scores, subjects=subjects, network=network, stands=stands, live=known.live)
+        return self.of(scores, subjects=subjects, network=network, stands=stands, live=known.judged)
 
     def moved(self, scores: Scored, known: Known, before: float | None) -> Marks:
         """A mention that was read deeply, whose figures alone have moved since.
@@ -156,7 +156,7 @@ class Marker:
             severity = min(max(severity + verdicts.severity - before, 0.0), 100.0)
         grew = severity is not None and severity >= (known.severity or 0.0) + GREW
         judged = Judged(subjects=known.subjects, network=known.network, severity=severity)
-        wanted = self.deep and grew and known.live
+        wanted = self.deep and grew and known.judged
         return Marks(
             sentiment=known.sentiment,
             severity=severity,

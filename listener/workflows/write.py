@@ -60,10 +60,12 @@ async def _write_new(
             continue  # another daemon has just written it: its own transaction judged it
         links.append(rows.link(draft, number, at=work.at))
         occurred = row["occurred_at"]
-        subjects += rows.subjects(draft, number, marks, live=work.live, occurred=occurred)
+        # What the hospital says itself is no rule's business, and would thin out a negative share.
+        judged = work.live and row["speaker"] is None
+        subjects += rows.subjects(draft, number, marks, live=judged, occurred=occurred)
         snapshots += snapshot_rows(number, item.engagements)
         scored.append((number, _stored(item.scores)))
-        if work.live:
+        if judged:
             facts.append(_fact(number, draft, marks, row))
     await mentions.add_links(connection, links)
     await mentions.add_subjects(connection, subjects)
@@ -135,7 +137,7 @@ async def _write_known(
         if item.edited and item.draft is not None:
             edits.append(_edit(rows, item, item.draft, known, at))
             subjects += rows.subjects(
-                item.draft, known.id, marks, live=known.live, occurred=known.occurred_at
+                item.draft, known.id, marks, live=known.judged, occurred=known.occurred_at
             )
     await mentions.add_snapshots(connection, snapshots)
     await mentions.edit(connection, edits)
@@ -271,7 +273,7 @@ def known_fact(item: Item, known: Known, marks: Marks, news: News = News()) -> M
     grew = marks.severity is not None and marks.severity >= (known.severity or 0) + GREW
     turned = marks.sentiment not in (None, known.sentiment)
     changed = item.edited or grew or turned or news.takes_off or news.themed
-    if not known.live or not changed:
+    if not known.judged or not changed:
         return None
     taken = max((e.taken_at for e in item.engagements), default=item.read_at)
     draft = item.draft

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from connectors.connector import Page
 from connectors.mention import Author, Kind, Mention
 from listener.domain.speaker import Speakers
 from listener.domain.watch import Watch
-from listener.storage import erasure
+from listener.storage import erasure, tallies
+from listener.storage.tallies import Interval
 from listener.workflows.draft import Origin
 from tests.listener.commands import build, fill
 from tests.listener.forgetting import post
@@ -119,6 +121,45 @@ async def test_who_speaks_is_learned_of_a_later_reading_and_never_unlearned(data
     assert await speakers_of(database) == ["chu", "chu"]
     await processor.process(page(answer(1, "CHU : bien", author=Author())), ORIGIN, NIGHT)
     assert await speakers_of(database) == ["chu", "chu"]
+
+
+def ours(number: int, text: str, **values: Any) -> Mention:
+    return mention(number, text, author=Author(handle="chu_valmont"), **values)
+
+
+async def test_what_the_hospital_says_itself_is_no_rules_business(database) -> None:
+    processor = house(database)
+    said = [ours(n, f"CHU : honte à qui insulte nos équipes, {n}") for n in range(9)]
+    await processor.process(page(*said, ours(10, "CHU gravité 95")), ORIGIN, NIGHT, live=True)
+    assert await rows(database, "incidents") == []
+    await processor.process(
+        page(*(mention(n, f"CHU honte {n}") for n in range(20, 25))), ORIGIN, NIGHT
+    )
+    (incident,) = await rows(database, "incidents")
+    assert incident.evidence[0]["seen"]["count"] == 5
+    assert len(await rows(database, "incident_mentions")) == 5
+
+
+async def test_what_the_hospital_says_itself_is_no_burst(database) -> None:
+    processor = house(database)
+    await processor.process(
+        page(ours(1, "CHU honte"), mention(2, "CHU honte")), ORIGIN, NIGHT, live=True
+    )
+    minute = timedelta(minutes=1)
+    interval = Interval(since=NIGHT - minute, until=NIGHT + minute, late=timedelta(hours=1))
+    async with database.read() as connection:
+        counted = await tallies.count(connection, interval)
+        assert await tallies.received(connection, interval) == {ORIGIN.source_id: 2}
+    assert (counted["chu"]["total"], counted["chu"]["negative"]) == (1, 1)
+
+
+async def test_an_answer_whose_author_is_learned_later_is_counted_no_longer(database) -> None:
+    processor = house(database)
+    await processor.process(page(answer(1, "CHU honte", author=Author())), ORIGIN, NIGHT, live=True)
+    (before,) = await rows(database, "mention_subjects")
+    await processor.process(page(answer(1, "CHU honte, pardon")), PAGE, NIGHT, live=True)
+    (after,) = await rows(database, "mention_subjects")
+    assert (before.live, after.live) == (True, False)
 
 
 async def test_an_erased_mention_still_tells_that_the_hospital_said_it(database) -> None:
