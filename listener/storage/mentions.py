@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -81,7 +81,8 @@ async def known(
         return {}
     subjects = await subjects_of(connection, [k.id for k in found.values()])
     return {
-        key: _with_subjects(item, subjects.get(item.id, frozenset())) for key, item in found.items()
+        key: replace(item, subjects=subjects.get(item.id, frozenset()))
+        for key, item in found.items()
     }
 
 
@@ -117,11 +118,6 @@ def _known(row: Row[Any]) -> Known:
     )
 
 
-def _with_subjects(item: Known, subjects: frozenset[str]) -> Known:
-    values = {name: getattr(item, name) for name in Known.__slots__ if name != "subjects"}
-    return Known(**values, subjects=subjects)
-
-
 async def by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Known]:
     """The stored mentions of these ids, by id."""
     found: dict[int, Known] = {}
@@ -129,7 +125,7 @@ async def by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, 
         rows = await connection.execute(select(mentions).where(mentions.c.id.in_(part)))
         found.update((row.id, _known(row)) for row in rows)
     subjects = await subjects_of(connection, found)
-    return {n: _with_subjects(item, subjects.get(n, frozenset())) for n, item in found.items()}
+    return {n: replace(item, subjects=subjects.get(n, frozenset())) for n, item in found.items()}
 
 
 async def hold(

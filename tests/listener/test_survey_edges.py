@@ -236,3 +236,18 @@ async def test_figures_are_read_of_one_instant(database):
         again = await surveyor.digest(connection, W47, MONDAY)
     assert first.now == again.now == Figures(neutral=1)
     assert (await read(database, at=datetime(2026, 11, 30, tzinfo=UTC))).now.mentions == 2
+
+
+async def test_a_restricted_post_that_went_furthest_is_counted_and_neither_quoted_nor_linked(
+    database,
+):
+    common = {
+        "network": "mastodon",
+        "text": "Le CHU de Valmont, une honte",
+        "sentiment": "negative",
+    }
+    await said(database, W47.since + HOUR, reactions=900, restricted=True, **common)
+    await said(database, W47.since + HOUR, reactions=1, **common)
+    (found,) = (await read(database)).furthest
+    assert (len(found.posts), found.withheld) == (1, 1)
+    assert not found.posts[0].restricted

@@ -15,14 +15,14 @@ IDENTIFYING = frozenset(
 
 
 def reveals(post: PostView) -> bool:
-    """A post that names somebody near a word of care is never quoted, not even masked."""
+    """What may reveal a patient, or names somebody near a word of care, is never quoted nor linked."""
     text = post.excerpt or ""
-    return any(span.kind in IDENTIFYING for span in find_patients(text))
+    return post.restricted or any(span.kind in IDENTIFYING for span in find_patients(text))
 
 
 def quotable(viewer: Viewer, items: Iterable[Listed]) -> Iterator[PostView]:
     """Those with words left that their author lets be shown and that reveal nobody, as they come."""
     for item in items:
         post = viewer.post(item.row, item.figures)
-        if post.excerpt and not post.restricted and not reveals(post):
+        if post.excerpt and not reveals(post):
             yield post
