@@ -233,8 +233,10 @@ async def count(database: Database, table: str, **where: Any) -> int:
 
 
 async def rows(database: Database, table: str) -> list[Any]:
+    """Every row by its key: PostgreSQL gives a row that was changed after the others, or before."""
+    kept = metadata.tables[table]
     async with database.read() as connection:
-        return list(await connection.execute(metadata.tables[table].select()))
+        return list(await connection.execute(kept.select().order_by(*kept.primary_key)))
 
 
 def collector_of(
