@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+UNREAD = "none"  # the version of a score where no model reads the language
+
+
 class ModelError(Exception):
     """A model file is missing, altered or of another version: names the file and what to do."""
 

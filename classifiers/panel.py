@@ -13,7 +13,7 @@ from classifiers.language import UNKNOWN, GivenLanguage, LanguageClassifier
 from classifiers.language import VERSION as LANGUAGE_VERSION
 from classifiers.sentiment import sentiment_score
 from classifiers.settings import PanelSettings
-from classifiers.severity import DEFAULT, Points, Told, severity
+from classifiers.severity import DEFAULT, Points, weighed
 from classifiers.severity import VERSION as SEVERITY_VERSION
 from classifiers.site import site_in_force
 from classifiers.stories.proposals import Proposal, Representative
@@ -97,19 +97,14 @@ class Panel:
     ) -> list[Score]:
         sentiment = sentiment_score(judgement, text, language.label or UNKNOWN)
         sentiment = with_rating(sentiment, sample.rating)
-        # What nobody could read is no complaint: it is left to the deep tier, and to people.
-        said = judgement.version is not None or sample.rating is not None
-        growth = growth_of(sample)
-        viral = virality_score(growth, forecast, self.forecaster.version)
-        told = Told(
-            negative=sentiment.probabilities["negative"] if said else 0.0,
-            themes=judgement.labels,
-            about=None if sample.stands else judgement.labels.get("about_hospital"),
-            growth=growth.value,
-            forecast=viral.value,
-        )
-        grave = severity(sample, told, self.points)
-        return [language, sentiment, theme_score(judgement), flag_score(judgement), viral, grave]
+        scores = [
+            language,
+            sentiment,
+            theme_score(judgement),
+            flag_score(judgement),
+            virality_score(growth_of(sample), forecast, self.forecaster.version),
+        ]
+        return weighed(scores, sample, self.points)
 
 
 def panel_of(settings: PanelSettings = DEFAULTS) -> Panel:

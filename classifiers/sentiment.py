@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classifiers.classifier import Reason, Score
+from classifiers.classifier import UNREAD, Reason, Score
 from classifiers.features import Floats
 from classifiers.judge import HOME, Judge, Judgement
 from classifiers.outputs import CLASSES
@@ -64,7 +64,7 @@ def _cannot_say(text: str, language: str) -> Score:
     reason = Reason(code="no_text") if nothing else Reason(code="unread_language", detail=language)
     return Score(
         classifier="sentiment",
-        version="none",
+        version=UNREAD,
         probabilities=dict(zip(CLASSES, CANNOT_SAY, strict=True)),
         reasons=(reason,),
     )

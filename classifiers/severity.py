@@ -11,11 +11,11 @@ is monotone in each.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from classifiers.classifier import Reason, Sample, Score
+from classifiers.classifier import UNREAD, Reason, Sample, Score
 
 VERSION = "points-2"
 CALM_GROWTH, FULL_GROWTH = 1.0, 50.0  # times the usual; counted in logarithm between the two
@@ -69,6 +69,31 @@ class Told:
     about: float | None = None  # probability that a hospital is spoken of
     growth: float | None = None  # times the usual
     forecast: float | None = None  # interactions in the end
+
+
+def told_by(scores: Mapping[str, Score], sample: Sample) -> Told:
+    """What these scores, by classifier, say of the sample that they are of.
+
+    What nobody could read is no complaint. What stands under the hospital's own page is about it.
+    """
+    tone, viral = scores.get("sentiment"), scores.get("virality")
+    themes, flags = scores.get("themes"), scores.get("flags")
+    said = tone is not None and (tone.version != UNREAD or sample.rating is not None)
+    about = flags.probabilities.get("about_hospital") if flags else None
+    return Told(
+        negative=tone.probabilities.get("negative", 0.0) if tone and said else 0.0,
+        themes=themes.probabilities if themes else {},
+        about=None if sample.stands else about,
+        growth=viral.figures.get("growth") if viral else None,
+        forecast=viral.value if viral else None,
+    )
+
+
+def weighed(scores: Sequence[Score], sample: Sample, points: Points = DEFAULT) -> list[Score]:
+    """The scores with the severity that follows from the others, in place of one among them."""
+    found = {score.classifier: score for score in scores}
+    found["severity"] = severity(sample, told_by(found, sample), points)
+    return list(found.values())
 
 
 def severity(sample: Sample, told: Told, points: Points = DEFAULT) -> Score:

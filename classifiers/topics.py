@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classifiers.classifier import Reason, Score
+from classifiers.classifier import UNREAD, Reason, Score
 from classifiers.features import Floats
 from classifiers.judge import HOME, Judge, Judgement
 from classifiers.outputs import FLAGS
@@ -35,7 +35,7 @@ def theme_score(judgement: Judgement) -> Score:
     kept = {name: chance for name, chance in said.items() if chance >= KEPT}
     return Score(
         classifier="themes",
-        version=judgement.version or "none",
+        version=judgement.version or UNREAD,
         probabilities=dict(sorted(kept.items(), key=lambda item: -item[1])),
         reasons=_reasons(judgement, THEMES, "theme_words"),
     )
@@ -45,7 +45,7 @@ def flag_score(judgement: Judgement) -> Score:
     """Whether a patient may be recognised, a hospital is spoken of, somebody is insulted."""
     return Score(
         classifier="flags",
-        version=judgement.version or "none",
+        version=judgement.version or UNREAD,
         probabilities={name: judgement.labels[name] for name in FLAGS if name in judgement.labels},
         reasons=_reasons(judgement, FLAGS, "flag_words"),
     )

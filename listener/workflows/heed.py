@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.classifier import Reason, Sample, Score
 from classifiers.outputs import CLASSES, FLAGS
-from classifiers.severity import Points, Told, severity
+from classifiers.severity import Points, severity, told_by
 from classifiers.themes import THEMES, pack, unpack
 from listener.domain.labelling import NO, SENTIMENT, YES, Word
 from listener.storage import labels
@@ -77,22 +77,12 @@ def heeded(scores: Sequence[Score], word: Word, sample: Sample, points: Points) 
         if named:
             before = by_name[classifier].probabilities if classifier in by_name else {}
             by_name[classifier] = _said(classifier, {**before, **named})
-    by_name["severity"] = _severity(by_name, sample, points)
+    told = told_by(by_name, sample)
+    if "about_hospital" in word:
+        told = replace(told, about=float(word["about_hospital"] == YES))
+    by_name["severity"] = replace(severity(sample, told, points), version=PERSON)
     return list(by_name.values())
 
 
 def _said(classifier: str, probabilities: Mapping[str, float]) -> Score:
     return Score(classifier=classifier, version=PERSON, probabilities=probabilities, reasons=_READ)
-
-
-def _severity(by_name: Mapping[str, Score], sample: Sample, points: Points) -> Score:
-    tone, viral = by_name.get(SENTIMENT), by_name.get("virality")
-    themes, flags = by_name.get("themes"), by_name.get("flags")
-    told = Told(
-        negative=tone.probabilities.get("negative", 0.0) if tone else 0.0,
-        themes=themes.probabilities if themes else {},
-        about=flags.probabilities.get("about_hospital") if flags else None,
-        growth=viral.figures.get("growth") if viral else None,
-        forecast=viral.value if viral else None,
-    )
-    return replace(severity(sample, told, points), version=PERSON)

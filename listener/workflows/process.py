@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import orjson
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.classifier import Sample
 from classifiers.client import ScorerError
+from classifiers.severity import Points, weighed
 from connectors.connector import Page, Reject
 from connectors.mention import MentionKey
 from listener.domain.privacy import Pseudonyms
@@ -160,7 +161,7 @@ class Processor:
             return
         try:
             with self.asking():
-                items = _still_unscored(items, await ahead.known())
+                items = _still_unscored(items, await ahead.known(), self.marker.points)
                 if not items:
                     return
                 scores, poison = await self.scorer.score_or_bisect([i.sample for i in items])
@@ -248,14 +249,20 @@ class Processor:
 
 
 def _still_unscored(
-    items: Sequence[Item], known: Mapping[str, tuple[Sample, Scored, bool]]
+    items: Sequence[Item], known: Mapping[str, tuple[Sample, Scored, bool]], points: Points
 ) -> list[Item]:
-    """Give items the scores that came ahead; those whose sample was none of them are left."""
+    """Give items the scores that came ahead; those whose sample was none of them are left.
+
+    Where it stands is known of an answer only once its turn has come, and weighs in nothing but
+    the severity: to ask the scorer again would wait behind the next page.
+    """
     left = []
     for item in items:
         sample, scores, poison = known.get(item.draft.ref if item.draft else "", NOTHING)
-        if sample == item.sample:
+        if sample is not None and sample == replace(item.sample, stands=sample.stands):
             item.scores, item.poison = scores, poison
+            if scores and sample.stands != item.sample.stands:
+                item.scores = weighed(scores, item.sample, points)
         else:
             left.append(item)
     return left

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from classifiers.classifier import Reading, Sample
 from classifiers.panel import Panel
+from classifiers.severity import weighed
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +67,19 @@ def test_a_comment_under_the_hospitals_own_page_is_about_it_whatever_its_words(p
         for sample in (Sample(text=text), Sample(text=text, stands=True))
     )
     assert standing >= loose
+
+
+def test_scores_are_weighed_anew_as_the_panel_weighs_them(panel):
+    samples = [
+        Sample(text=COMPLAINT, followers=4000),
+        Sample(text="il fait beau", rating=1.0),
+        Sample(text="今日は病院で長い間待たされました"),
+        Sample(text="On nous laisse mourir", readings=(Reading(age=0), Reading(age=9, shares=9))),
+    ]
+    standing = [replace(sample, stands=True) for sample in samples]
+    loose = panel.score(samples)
+    assert [weighed(*pair) for pair in zip(loose, standing, strict=True)] == panel.score(standing)
+    assert [weighed(*pair) for pair in zip(loose, samples, strict=True)] == loose
 
 
 def test_a_title_alone_is_read(panel):

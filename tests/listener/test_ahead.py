@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from classifiers.classifier import Score
 from classifiers.client import ScorerUnavailable
+from classifiers.severity import weighed
 from connectors.connector import Page, Unavailable
 from connectors.mention import Kind
 from listener.workflows.collect import Collector, Poll, Source
@@ -22,6 +24,7 @@ from tests.listener.house import (
     house,
     mention,
     rows,
+    score,
 )
 
 
@@ -73,6 +76,16 @@ async def cursor(database: Any) -> Any:
     return feed.cursor
 
 
+@dataclass
+class Doubtful(WordScorer):
+    """Not sure, by the words alone, that a hospital is spoken of."""
+
+    async def score_or_bisect(self, samples: Any) -> Any:
+        self.asked += samples
+        flags = Score(classifier="flags", version="w1", probabilities={"about_hospital": 0.4})
+        return [weighed([*score(s), flags], s) for s in samples], []
+
+
 async def test_every_text_is_scored_once(database) -> None:
     scorer = WordScorer()
     pages = numbered(*([mention(10 * p + n) for n in range(10)] for p in range(5)))
@@ -88,6 +101,19 @@ async def test_an_answer_to_a_post_of_the_page_before_concerns_what_the_post_doe
     result = await poll(database, numbered([post], [answer]))
     assert result.outcome.stored == 2
     assert await count(database, "mentions", sentiment=None) == 0
+
+
+async def test_an_answer_that_names_us_is_scored_once_and_weighs_what_its_place_says(
+    database,
+) -> None:
+    post = mention(1)
+    answer = mention(2, "Le CHU, une honte", kind=Kind.REPLY, parent_id=post.external_id)
+    scorer = Doubtful()
+    await poll(database, numbered([post], [answer], [mention(3, answer.text)]), scorer=scorer)
+    assert len(scorer.asked) == 3
+    _, standing, loose = await rows(database, "mentions")
+    assert (standing.stands, loose.stands) == (True, False)
+    assert standing.severity > 2 * loose.severity > 0
 
 
 async def test_figures_of_a_post_of_the_page_before_are_kept(database) -> None:
