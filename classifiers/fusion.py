@@ -25,6 +25,7 @@ class Fusion:
     `hospital` and `general`: (TONES × tiers + 1) × SENTIMENTS, the multinomial readings of a text
     that resembles hospital posts and of one that does not. `labels`: (tiers + 1) × ALONE, each
     label from its own logits. `privacy`: what a search for names and numbers adds to it.
+    Where a language has a reading of its own, `general` has three rows more before the last.
     """
 
     hospital: Floats
@@ -32,8 +33,16 @@ class Fusion:
     labels: Floats
     privacy: Floats
 
-    def chances(self, tiers: Sequence[Floats], signals: Floats | None = None) -> Floats:
-        """Probabilities, texts × OUTPUTS, of each tier's logits, texts × INNER."""
+    def chances(
+        self,
+        tiers: Sequence[Floats],
+        signals: Floats | None = None,
+        own: Sequence[Floats] = (),
+    ) -> Floats:
+        """Probabilities, texts × OUTPUTS, of each tier's logits, whose first columns are INNER.
+
+        `own`: the reading that the texts' language has for itself, texts × SENTIMENTS, or nothing.
+        """
         beside = np.concatenate([tier[:, TONES] for tier in tiers], axis=1)
         labels = np.tile(self.labels[-1], (len(beside), 1))
         for tier, weight in zip(tiers, self.labels[:-1], strict=True):
@@ -43,7 +52,7 @@ class Fusion:
         alone = sigmoid(labels)
         familiar = alone[:, -1:]
         said = familiar * calibrate(beside, self.hospital)
-        said += (1 - familiar) * calibrate(beside, self.general)
+        said += (1 - familiar) * calibrate(np.concatenate([beside, *own], axis=1), self.general)
         return np.concatenate([said, alone[:, :-1]], axis=1)
 
     @classmethod

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.classifier import Score
 from classifiers.confidentiality import Signals, read_signals
 from classifiers.cries import LEAST, cries
 from classifiers.deep import DeepTier
@@ -23,7 +24,7 @@ from classifiers.features import Batch, Floats, Ints, read_batch
 from classifiers.fusion import SENTIMENTS
 from classifiers.language import UNKNOWN
 from classifiers.linear import LinearModel, load
-from classifiers.outputs import CLASSES, INNER, OUTPUTS
+from classifiers.outputs import CLASSES, OUTPUTS
 from classifiers.text import tidy
 from classifiers.themes import THEMES
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from classifiers.site import Correction
 
 MODELS = {"fr": "lexical-fr"} | dict.fromkeys(("en", "de", "it", "es", "pt"), "lexical-multi")
+LEANING = (
+    0.2  # chance from which a text whose language is unknown is read as one of these, not as HOME
+)
 HOME = "fr"  # what a text too short to tell its language is read as: a French hospital's mentions
 BATCH_CHARS = 60_000  # judged at once: some 400 bytes a character are needed meanwhile
 PLAIN = 0.7  # P(neutral) from which nobody asks why
@@ -38,6 +42,15 @@ RAISED = 0.5  # probability from which a theme or a flag is explained
 DANGER = OUTPUTS.index("person_in_danger")
 SIGNALS = Signals.__slots__
 _SIGNALS_OF = attrgetter(*SIGNALS)
+
+
+def read_as(language: Score) -> str:
+    """What a text is read as, of its "language" score: the one told, else what it may well be."""
+    if language.label != UNKNOWN:
+        return language.label or UNKNOWN
+    chances = {code: p for code, p in language.probabilities.items() if code in MODELS}
+    code = max(chances, key=chances.__getitem__, default=UNKNOWN)
+    return code if chances.get(code, 0.0) >= LEANING else UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +106,8 @@ class Judge:
         found = [Judgement()] * len(texts)
         said = [i for i, text in enumerate(texts) if text and not text.isspace()]
         deep = self._deep_logits(texts, said)
-        for model, indexes in self._readers(said, languages).items():
-            for part, judgements in self._read(model, indexes, texts, deep, explain):
+        for (model, language), indexes in self._readers(said, languages).items():
+            for part, judgements in self._read(model, language, indexes, texts, deep, explain):
                 for i, judgement in zip(part, judgements, strict=True):
                     found[i] = judgement
         return found
@@ -102,22 +115,26 @@ class Judge:
     def _deep_logits(self, texts: Sequence[str], said: Sequence[int]) -> Floats | None:
         if self.deep is None:
             return None
-        logits = np.zeros((len(texts), len(INNER)))
+        logits = np.zeros((len(texts), self.deep.columns))
         logits[list(said)] = self.deep.logits([texts[i] for i in said])
         return logits
 
     def _readers(
         self, said: Sequence[int], languages: Sequence[str]
-    ) -> dict[LinearModel | None, list[int]]:
-        readers: dict[LinearModel | None, list[int]] = {}
+    ) -> dict[tuple[LinearModel | None, str], list[int]]:
+        """Texts by the model that reads them, and by language as far as a tier tells them apart."""
+        readers: dict[tuple[LinearModel | None, str], list[int]] = {}
+        tongues = self.deep.tongues if self.deep else ()
         for i in said:
             language = HOME if languages[i] == UNKNOWN else languages[i]
-            readers.setdefault(self.models.get(language), []).append(i)
+            reader = (self.models.get(language), language if language in tongues else "")
+            readers.setdefault(reader, []).append(i)
         return readers
 
     def _read(
         self,
         model: LinearModel | None,
+        language: str,
         indexes: Sequence[int],
         texts: Sequence[str],
         deep: Floats | None,
@@ -134,7 +151,9 @@ class Judge:
             outputs: Sequence[str] = OUTPUTS
             if self.deep is not None and deep is not None:
                 found = signals([texts[i] for i in part])
-                chances = self.deep.fused(decisions, deep[part], found, labels=model.knows_labels)
+                chances = self.deep.fused(
+                    decisions, deep[part], found, labels=model.knows_labels, language=language
+                )
             elif model.knows_labels:
                 chances = model.calibrated(decisions, signals([texts[i] for i in part]))
             else:

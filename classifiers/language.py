@@ -25,11 +25,12 @@ UNKNOWN = "unknown"
 MIN_LETTERS = {LATIN: 20, "cyrillic": 14, "arabic": 8, "devanagari": 8}
 MIN_CONFIDENCE = 0.55
 MIN_DECLARED = 0.02  # a declared language that the text makes at least this likely is believed
-VERSION = f"words-3+py3langid-{version('py3langid')}"
+VERSION = f"words-4+py3langid-{version('py3langid')}"
 
 _WORD = re.compile(r"[^\W\d_]+")
 _CUE = 4.0  # how much likelier a cue word makes its language
 _MOST = 20  # cues counted: more would only leave the range of numbers
+_DOUBT = 0.45  # the chance told of a language that is not believed: "unknown" prevails
 _FLOOR = 0.04  # the chance that the library leaves a language it does not know, or misses
 _READ = 300  # characters that the library is given: more cost time and change nothing
 _SHORT_SHARE = 0.4  # of a short text's words that must be one language's
@@ -82,7 +83,8 @@ class LanguageClassifier:
         declared = _primary(declared)
         cues = cues_of(lowered, words)
         if letters < MIN_LETTERS.get(script, 0):
-            return _by_cues(cues, len(words), declared)
+            told = _by_cues(cues, len(words), declared)
+            return told or _doubtful(self._chances(text, cues) if letters else {}, "too_short")
         if script != LATIN:
             cues |= letters_of(lowered)
         return self._by_library(text, cues, declared)
@@ -97,39 +99,55 @@ class LanguageClassifier:
         return self.score(text, declared).label or UNKNOWN
 
     def _by_library(self, text: str, cues: Mapping[str, float], declared: str | None) -> Score:
+        chances = self._chances(text, cues)
+        code = max(chances, key=chances.__getitem__)
+        if declared and declared != code and chances.get(declared, 0.0) >= MIN_DECLARED:
+            return _score(declared, 0.6, "declared")
+        if chances[code] < MIN_CONFIDENCE or code not in LANGUAGES:
+            return _doubtful(chances, "unsure")
+        return _score(code, chances[code], "letters")
+
+    def _chances(self, text: str, cues: Mapping[str, float]) -> dict[str, float]:
+        """The library's, which the cue words of every language multiply; their sum is 1."""
         chances = dict(self._library.rank(text[:_READ]))
         for code, hits in cues.items():
             chances[code] = max(chances.get(code, 0.0), _FLOOR) * _CUE ** min(hits, _MOST)
         total = sum(chances.values())
-        code = max(chances, key=chances.__getitem__)
-        confidence = chances[code] / total
-        if declared and declared != code and chances.get(declared, 0.0) >= MIN_DECLARED * total:
-            return _score(declared, 0.6, "declared")
-        if confidence < MIN_CONFIDENCE or code not in LANGUAGES:
-            return _score(UNKNOWN, 1 - confidence, "unsure")
-        return _score(code, confidence, "letters")
+        return {code: chance / total for code, chance in chances.items()}
 
 
 class GivenLanguage:
-    """Repeats what another reading of the same text found: no library is loaded."""
+    """Repeats what another reading of the same text found; what that left open is looked at again."""
+
+    def __init__(self) -> None:
+        self._teller = LanguageClassifier()
 
     def warm_up(self) -> None:
-        """Nothing to load."""
+        """Nothing to load: few texts are left open."""
 
     def score(self, text: str, declared: str | None = None) -> Score:
-        """The language given, unknown where none is."""
+        """The language given; where none is, what the classifier says."""
         code = _primary(declared)
-        return _score(code or UNKNOWN, 0.99 if code else 1.0, "declared" if code else "too_short")
+        return _score(code, 0.99, "declared") if code else self._teller.score(text)
 
 
-def _by_cues(cues: Mapping[str, float], words: int, declared: str | None) -> Score:
+def _by_cues(cues: Mapping[str, float], words: int, declared: str | None) -> Score | None:
     """A short text's language: that of enough of its words, if no other has nearly as many."""
     code = max(cues, key=cues.__getitem__, default="")
     hits = cues.get(code, 0.0)
     others = max((part for other, part in cues.items() if other != code), default=0.0)
     if code in LANGUAGES and hits >= max(_SHORT_SHARE * words, _SHORT_LEAD * others):
         return _score(code, 0.8, "cue_words")
-    return _score(declared or UNKNOWN, 0.6, "declared" if declared else "too_short")
+    return _score(declared, 0.6, "declared") if declared else None
+
+
+def _doubtful(chances: Mapping[str, float], why: str) -> Score:
+    """Unknown; what it would be, if it had to be said, is told beside it with less chance."""
+    told = {code: chance for code, chance in chances.items() if code in LANGUAGES}
+    code = max(told, key=told.__getitem__, default=UNKNOWN)
+    chance = round(min(told.get(code, 0.0), _DOUBT), 4)
+    probabilities = {UNKNOWN: round(1 - chance, 4)} | ({code: chance} if chance else {})
+    return _said(probabilities, why)
 
 
 def _primary(declared: str | None) -> str | None:
@@ -141,10 +159,12 @@ def _primary(declared: str | None) -> str | None:
 def _score(code: str, confidence: float, why: str) -> Score:
     confidence = round(min(max(confidence, 0.0), 1.0), 4)
     probabilities = {code: confidence}
-    if code != UNKNOWN and confidence < 1:
+    if confidence < 1:
         probabilities[UNKNOWN] = round(1 - confidence, 4)
-    elif code == UNKNOWN:
-        probabilities[UNKNOWN] = 1.0
+    return _said(probabilities, why)
+
+
+def _said(probabilities: Mapping[str, float], why: str) -> Score:
     return Score(
         classifier="language",
         version=VERSION,

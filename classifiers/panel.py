@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from classifiers.classifier import ModelError, Reason, Sample, Score
-from classifiers.judge import Judge, Judgement
+from classifiers.judge import Judge, Judgement, read_as
 from classifiers.language import UNKNOWN, GivenLanguage, LanguageClassifier
 from classifiers.language import VERSION as LANGUAGE_VERSION
 from classifiers.sentiment import sentiment_score
@@ -73,8 +73,7 @@ class Panel:
             self.language.score(text, sample.language)
             for text, sample in zip(texts, samples, strict=True)
         ]
-        codes = [language.label or UNKNOWN for language in languages]
-        judgements = self.judge.judge(texts, codes)
+        judgements = self.judge.judge(texts, [read_as(language) for language in languages])
         forecasts = self.forecaster.forecasts(samples, self.thresholds)
         rows = zip(samples, texts, languages, judgements, forecasts, strict=True)
         return [self._scores(*row) for row in rows]

@@ -12,8 +12,7 @@ import numpy as np
 from classifiers.classifier import ModelError
 from classifiers.features import Floats
 from classifiers.fusion import SENTIMENTS
-from classifiers.judge import Judgement
-from classifiers.language import UNKNOWN
+from classifiers.judge import Judgement, read_as
 from classifiers.outputs import OUTPUTS
 from classifiers.panel import Panel, panel_of
 from classifiers.sentiment import CANNOT_SAY
@@ -44,7 +43,7 @@ def judge(texts: Sequence[str], tier: Tier) -> Judged:
     began = time.perf_counter()
     for start in range(0, len(texts), PAGE):
         page = texts[start : start + PAGE]
-        languages = [panel.language.score(text).label or UNKNOWN for text in page]
+        languages = [read_as(panel.language.score(text)) for text in page]
         for row, judgement in enumerate(panel.judge.judge(page, languages, explain=False), start):
             chances[row] = _row(judgement)
     speed = len(texts) / (time.perf_counter() - began)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from classifiers.features import Floats
-from classifiers.fusion import ALONE, PRIVACY, SENTIMENTS, TONES
+from classifiers.fusion import ALONE, PRIVACY, SENTIMENTS, TONES, calibrate
 from classifiers.judge import SIGNALS, signals
 from classifiers.outputs import CLASSES, FAMILIAR, GENERAL, INNER
-from classifiers.training.examples import Examples
+from classifiers.training.examples import FOLDS, Examples, Indexes
 
 FUSION_GRID = 4  # decimals of a logit that calibration sees, the same on every processor
 _DECIMALS = 2
@@ -24,11 +24,13 @@ Arrays = Mapping[str, Floats]
 class Stacker:
     """Fits the arrays of a `Fusion` on texts that no tier was trained on.
 
-    `tiers`: each one's logits, texts × INNER.
+    `tiers`: each one's logits, texts × INNER (and what else a tier has). `own`: the logits of a
+    head for the language that all the texts are in, texts × SENTIMENTS, or nothing.
     """
 
     tiers: Sequence[Floats]
     examples: Examples
+    own: Sequence[Floats] = ()
 
     def fit(self) -> dict[str, Floats]:
         """Both tones, and every label."""
@@ -39,14 +41,32 @@ class Stacker:
         }
 
     def tone(self, names: Sequence[str]) -> Floats:
-        """(TONES × tiers + 1) × SENTIMENTS: of CLASSES from hospital posts alone, of GENERAL."""
+        """(TONES × tiers + 1) × SENTIMENTS: of CLASSES from hospital posts alone, of GENERAL.
+
+        `own` counts for GENERAL alone, in rows before the last.
+        """
         known, chosen, weights = self.examples.tones(names)
         if names == CLASSES:
             kept = np.flatnonzero(self.examples.column(FAMILIAR)[known] == 1)
             known, chosen, weights = known[kept], chosen[kept], weights[kept]
-        beside = np.hstack([np.round(tier[known][:, TONES], FUSION_GRID) for tier in self.tiers])
-        model = _logistic().fit(beside, chosen, weights)
-        return np.round(np.vstack([model.coef_.T, model.intercept_]), _DECIMALS)
+        return _tone(self._beside(names)[known], chosen, weights)
+
+    def folded(self) -> tuple[Floats, Indexes]:
+        """Of texts that all have a GENERAL tone: probabilities, texts × SENTIMENTS, by fusions that
+        have not seen their writers, and the tone of each."""
+        _, chosen, weights = self.examples.tones(GENERAL)
+        beside = self._beside(GENERAL)
+        said = np.zeros((len(chosen), SENTIMENTS))
+        for known, held in self.examples.folds(FOLDS):
+            said[held] = calibrate(
+                beside[held], _tone(beside[known], chosen[known], weights[known])
+            )
+        return said, chosen
+
+    def _beside(self, names: Sequence[str]) -> Floats:
+        parts = [tier[:, TONES] for tier in self.tiers]
+        beside: Floats = np.hstack([*parts, *(self.own if names == GENERAL else ())])
+        return np.round(beside, FUSION_GRID)
 
     def labels(self) -> dict[str, Floats]:
         """ "labels" and "privacy"."""
@@ -65,6 +85,11 @@ class Stacker:
             if number == PRIVACY:
                 privacy = fitted.coef_[0, count:]
         return {"labels": np.round(labels, _DECIMALS), "privacy": np.round(privacy, _DECIMALS)}
+
+
+def _tone(beside: Floats, chosen: Indexes, weights: Floats) -> Floats:
+    model = _logistic().fit(beside, chosen, weights)
+    return np.round(np.vstack([model.coef_.T, model.intercept_]), _DECIMALS)
 
 
 def tone_alone(tier: Floats, examples: Examples) -> dict[str, Floats]:

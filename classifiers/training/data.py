@@ -22,7 +22,6 @@ from classifiers.text import fold
 
 LEXICONS = Path("sentiment/lexicons")
 TWEETS = Path("sentiment/umsab")
-HELD_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +33,6 @@ class Labelled:
 
     def __add__(self, other: Labelled) -> Labelled:
         return Labelled(texts=self.texts + other.texts, labels=self.labels + other.labels)
-
-    def part(self, *, held: bool) -> Labelled:
-        """Every fifth text, held back to learn how far to trust a model; or all the others."""
-        chosen = [i for i in range(len(self.texts)) if (i % HELD_EVERY == 0) == held]
-        texts = [self.texts[i] for i in chosen]
-        return Labelled(texts=texts, labels=[self.labels[i] for i in chosen])
 
 
 def read_tweets(data: Path, language: str, part: str) -> Labelled:

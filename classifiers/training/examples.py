@@ -14,6 +14,7 @@ from classifiers.outputs import CLASSES, FAMILIAR, GENERAL, INNER, OUTPUTS
 from classifiers.training.data import Labelled, Post
 
 UNKNOWN = -1
+FOLDS = 5
 PARTS = 10  # groups of texts whose writers are not known
 Indexes = NDArray[np.int64]
 

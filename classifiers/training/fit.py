@@ -22,11 +22,10 @@ from classifiers.linear import FORMAT, GRID, Weighted, weigh
 from classifiers.outputs import CLASSES, GENERAL, INNER
 from classifiers.text import tidy
 from classifiers.training.calibrate import Stacker, fusion_arrays, tone_alone
-from classifiers.training.examples import Examples
+from classifiers.training.examples import FOLDS, Examples
 
 MIN_DOCUMENTS = 2  # an n-gram of one document teaches nothing of others
 C = 0.2
-FOLDS = 5
 SEED = 20261122
 STEP = 1 / 4096  # weights are multiples of it
 FIGURE_GRID = 4  # decimals
@@ -40,9 +39,7 @@ class LexicalTrainer:
 
     def fit(self, examples: Examples) -> dict[str, NDArray[np.generic]]:
         """The arrays of the model file."""
-        batch = read_batch([tidy(text) for text in examples.texts], self.lexicon)
-        idfs = [inverse_frequency(grams, batch.size) for grams in (batch.words, batch.characters)]
-        matrix = features(batch, idfs)
+        matrix, idfs = self._features(examples)
         coefficients = fit_outputs(matrix, examples)
         return {
             "format": np.array(FORMAT, dtype=np.int32),
@@ -52,20 +49,34 @@ class LexicalTrainer:
             "figures": np.round(coefficients[:, 2 * BUCKETS :].T / STEP) * STEP,
             "lexicon_hashes": self.lexicon.hashes,
             "lexicon_valences": self.lexicon.valences,
-            **fusion_arrays("alone", self._calibrate(matrix, examples)),
+            **fusion_arrays("alone", _calibrated(_unseen(matrix, examples), examples)),
         }
 
-    @staticmethod
-    def _calibrate(matrix: csr_matrix, examples: Examples) -> dict[str, Floats]:
-        """Platt's method, on decisions about texts whose writers were left out of each fit."""
-        decisions = np.zeros((examples.size, len(INNER)))
-        columns = np.array([INNER.index(name) for name in examples.outputs])
-        for known, held in examples.folds(FOLDS):
-            coefficients = fit_outputs(matrix[known], examples.take(known))
-            decisions[np.ix_(held, columns)] = matrix[held] @ coefficients.T
-        if set(examples.outputs) == set(GENERAL):
-            return tone_alone(decisions, examples)
-        return Stacker(tiers=[decisions], examples=examples).fit()
+    def unseen(self, examples: Examples) -> Floats:
+        """Decisions about each text by a model that knows nothing of its writer, texts × INNER."""
+        return _unseen(self._features(examples)[0], examples)
+
+    def _features(self, examples: Examples) -> tuple[csr_matrix, list[Floats]]:
+        """The texts as one matrix, and the inverse frequencies of its two kinds of n-grams."""
+        batch = read_batch([tidy(text) for text in examples.texts], self.lexicon)
+        idfs = [inverse_frequency(grams, batch.size) for grams in (batch.words, batch.characters)]
+        return features(batch, idfs), idfs
+
+
+def _unseen(matrix: csr_matrix, examples: Examples) -> Floats:
+    decisions = np.zeros((examples.size, len(INNER)))
+    columns = np.array([INNER.index(name) for name in examples.outputs])
+    for known, held in examples.folds(FOLDS):
+        coefficients = fit_outputs(matrix[known], examples.take(known))
+        decisions[np.ix_(held, columns)] = matrix[held] @ coefficients.T
+    return decisions
+
+
+def _calibrated(decisions: Floats, examples: Examples) -> dict[str, Floats]:
+    """Platt's method, on decisions about texts whose writers were left out of each fit."""
+    if set(examples.outputs) == set(GENERAL):
+        return tone_alone(decisions, examples)
+    return Stacker(tiers=[decisions], examples=examples).fit()
 
 
 def fit_outputs(matrix: csr_matrix, examples: Examples) -> Floats:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from classifiers.evaluation.sentiment import calibration_error, interval, macro_f1, one_f1
+from classifiers.features import Floats
 from classifiers.outputs import CLASSES
 from classifiers.sentiment import SentimentClassifier
 from classifiers.training.data import Labelled
+from classifiers.training.examples import Indexes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +28,12 @@ class Measure:
 
 def measure(classifier: SentimentClassifier, data: Labelled, language: str = "fr") -> Measure:
     """What `classifier` is worth on `data`, all in one language."""
-    probabilities = classifier.predict_proba(data.texts, language)
     truth = np.array([CLASSES.index(label) for label in data.labels])
+    return measured(classifier.predict_proba(data.texts, language), truth)
+
+
+def measured(probabilities: Floats, truth: Indexes) -> Measure:
+    """What these probabilities, texts × CLASSES, are worth; `truth` is each text's place in them."""
     found = probabilities.argmax(axis=1)
     return Measure(
         size=len(truth),

@@ -39,7 +39,7 @@ def french_examples(data: Path) -> Examples:
     texts, toxic = read_toxic(data)
     return (
         of_posts(read_corpus("train"), POST_WEIGHT)
-        + of_tweets(read_tweets(data, "french", "train").part(held=False))
+        + of_tweets(read_tweets(data, "french", "train"))
         + of_label(texts, "toxicity", toxic, TOXIC_WEIGHT)
     )
 
@@ -67,7 +67,7 @@ def counts(data: Path) -> Facts:
     return {
         "posts": len(read_corpus("train")),
         "weight": POST_WEIGHT,
-        "tweets": len(read_tweets(data, "french", "train").part(held=False).texts),
+        "tweets": len(read_tweets(data, "french", "train").texts),
         "toxic": len(read_toxic(data)[0]),
     }
 
@@ -75,7 +75,7 @@ def counts(data: Path) -> Facts:
 def build_multi(data: Path, out: Path) -> dict[str, Measure]:
     """lexical-multi: tweets of five languages and emoji, one model of sentiment."""
     name = "lexical-multi"
-    parts = [read_tweets(data, folder, "train").part(held=False) for folder in OTHERS.values()]
+    parts = [read_tweets(data, folder, "train") for folder in OTHERS.values()]
     tweets = reduce(add, parts)
     lexicon = read_emoji(data)
     model = _build(name, lexicon, of_tweets(tweets), out, outputs=GENERAL)

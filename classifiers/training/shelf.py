@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-BUILT = "2026-11-29"
+BUILT = "2026-11-30"
 LIBRARIES = ("numpy", "scipy", "scikit-learn")
 
 

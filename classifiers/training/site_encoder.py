@@ -22,7 +22,7 @@ from classifiers.outputs import CLASSES, FAMILIAR, GENERAL, INNER, OUTPUTS
 from classifiers.text import tidy
 from classifiers.training.calibrate import Stacker, fusion_arrays
 from classifiers.training.data import read_corpus
-from classifiers.training.deep import fit_heads, rounded
+from classifiers.training.deep import fit_heads, logits, rounded
 from classifiers.training.examples import UNKNOWN, Examples
 from classifiers.training.fit import save
 from classifiers.training.recipes import POST_WEIGHT
@@ -36,10 +36,9 @@ def build_own(encoder: Encoder, labels: Labels, folder: Path) -> DeepTier:
     """deep-own.npz and the manifest in `folder`, read back as the scorer will. OSError."""
     local = _examples(labels, np.flatnonzero(~labels.held), 1.0)
     taught = _posts("train") + local if local.size else _posts("train")
-    weights = fit_heads(rounded(encoder, taught.texts), taught)
+    weights = fit_heads(rounded(encoder, taught), taught)
     fused = _posts("validation")
-    vectors = rounded(encoder, fused.texts).astype(np.float64)
-    here: Floats = vectors @ weights[:-1] + weights[-1]
+    here = logits(rounded(encoder, fused), weights)
     words = _words(load("lexical-fr"), fused)
     alone = Stacker(tiers=[here], examples=fused).fit()
     arrays: dict[str, Any] = {

@@ -8,7 +8,7 @@ import pytest
 from classifiers import deep
 from classifiers.deep import assemble
 from classifiers.judge import Judge
-from classifiers.outputs import INNER, LABELS
+from classifiers.outputs import CLASSES, INNER, LABELS
 from tests.classifiers.tiers import LetterEncoder, heads, letter_tier
 from tests.classifiers.wild import WILD
 
@@ -43,7 +43,8 @@ def whole(texts):
 
 
 def test_no_text_no_logits():
-    assert letter_tier().logits([]).shape == (0, len(INNER))
+    tier = letter_tier()
+    assert tier.logits([]).shape == (0, tier.columns)
 
 
 def test_texts_that_differ_in_what_cannot_be_written_are_told_apart():
@@ -57,6 +58,30 @@ def test_heads_for_another_encoder_are_refused(change):
     arrays[change] = np.array(99) if change == "format" else arrays["weights"][1:]
     with pytest.raises(ValueError, match="another format"):
         assemble(arrays, LetterEncoder(), "1")
+
+
+def read(arrays, text="Neun Stunden Wartezeit, danke"):
+    """The sentiment of a text, by the language that it is read as."""
+    judge = Judge(assemble(arrays, LetterEncoder(), "1"))
+    languages = ("fr", "de", "en", "pl")
+    found = judge.judge([text] * len(languages), languages, explain=False)
+    return {code: one.sentiment for code, one in zip(languages, found, strict=True)}
+
+
+def test_a_head_of_a_languages_own_speaks_of_texts_in_that_language_alone():
+    arrays = heads(LetterEncoder.width)
+    before = read(arrays)
+    arrays["weights"][:, -len(CLASSES) :] += 1.0 * np.arange(len(CLASSES))  # German's
+    after = read(arrays)
+    assert {code for code in before if before[code] != after[code]} == {"de"}
+
+
+def test_heads_without_any_languages_own_speak_of_all():
+    arrays = heads(LetterEncoder.width)
+    arrays["weights"] = arrays["weights"][:, : len(INNER)]
+    for name in [name for name in arrays if name.startswith("tongue")]:
+        del arrays[name]
+    assert None not in read(arrays).values()
 
 
 @pytest.mark.parametrize("language", ["fr", "en", "pl"])
@@ -76,7 +101,7 @@ def test_what_is_blank_is_not_encoded():
 
 def test_a_page_of_wild_texts_in_every_language_is_judged_in_place():
     texts = list(WILD.values())
-    languages = [("fr", "en", "pl", "unknown")[n % 4] for n in range(len(texts))]
+    languages = [("fr", "en", "pl", "de", "unknown")[n % 5] for n in range(len(texts))]
     models = Judge().models
     page = Judge(letter_tier(), models).judge(texts, languages)
     for text, language, one in zip(texts, languages, page, strict=True):

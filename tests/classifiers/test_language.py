@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.evaluation.language import evaluate
-from classifiers.language import LANGUAGES, UNKNOWN, LanguageClassifier
+from classifiers.judge import read_as
+from classifiers.language import LANGUAGES, UNKNOWN, GivenLanguage, LanguageClassifier
 from tests.classifiers.wild import WILD
 
 POSTS = Path(__file__).parent.parent / "fixtures" / "languages" / "posts.jsonl"
@@ -162,6 +163,35 @@ def test_each_kind_of_post_is_told(figures, kind, least):
 
 def test_slang_is_hardly_ever_taken_for_another_language(figures):
     assert figures["per_kind"]["informal"]["accuracy_said"] >= 0.97
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("buonanotte :-)", "it"), ("@user und? Hast dus fertig? :P", "de")]
+)
+def test_what_is_left_unknown_is_read_as_what_it_may_well_be(classifier, text, code):
+    score = classifier.score(text)
+    assert score.label == UNKNOWN
+    assert 0 < score.probabilities[code] < score.probabilities[UNKNOWN]
+    assert sum(score.probabilities.values()) == pytest.approx(1)
+    assert read_as(score) == code
+
+
+@pytest.mark.parametrize("text", ["", "👏👏👏", "12 345"])
+def test_what_has_no_letter_is_read_as_nothing_in_particular(classifier, text):
+    assert read_as(classifier.score(text)) == UNKNOWN
+
+
+def test_what_a_network_declares_is_read_so_even_where_no_model_is(classifier):
+    assert read_as(classifier.score("super", "pl")) == "pl"
+
+
+@pytest.mark.parametrize("text", ["super", "buonanotte :-)", TEXTS["de"]])
+def test_a_language_that_was_told_is_repeated_and_what_was_left_open_is_told_alike(
+    classifier, text
+):
+    given = GivenLanguage()
+    assert given.score(text, "it").label == "it"
+    assert given.score(text, UNKNOWN) == classifier.score(text)
 
 
 @pytest.mark.parametrize("name", WILD)

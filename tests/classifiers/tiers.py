@@ -16,6 +16,8 @@ from classifiers.judge import SIGNALS
 from classifiers.outputs import CLASSES, INNER
 from classifiers.text import sanitise
 
+TONGUES = ("fr", "de")  # languages with a head of their own
+
 
 class LetterEncoder:
     """Letters counted by their code's last bits: the same for a text in any batch."""
@@ -41,8 +43,13 @@ class LetterEncoder:
 def heads(width: int, seed: int = 7) -> dict[str, np.ndarray]:
     """What a file of heads over an encoder of this width holds."""
     random = np.random.default_rng(seed)
-    weights = random.normal(0, 3 / np.sqrt(width), (width + 1, len(INNER)))
+    columns = len(INNER) + len(CLASSES) * len(TONGUES)
+    weights = random.normal(0, 3 / np.sqrt(width), (width + 1, columns))
     found = {"format": np.array(FORMAT), "weights": weights.astype(np.float32)}
+    found["tongues"] = np.array(TONGUES)
+    for language in TONGUES:
+        sizes = (len(TONES) * 2 + len(CLASSES) + 1, len(CLASSES))
+        found[f"tongue_{language}"] = random.normal(0, 1, sizes)
     for name, tiers in (("words", 2), ("tone", 2), ("alone", 1)):
         for reading in ("hospital", "general"):
             sizes = (len(TONES) * tiers + 1, len(CLASSES))
