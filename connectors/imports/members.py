@@ -27,7 +27,8 @@ _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _MOST_RATIO = 1000  # text packs twentyfold; only zeros pack more than this
 _SMALL = 1 << 20
-_BROKEN = (
+# What the standard library raises of a damaged archive, or of a member before its beginning.
+BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -91,7 +92,7 @@ def _holds_sheets(source: Path | BytesIO) -> bool:
     try:
         with zipfile.ZipFile(source) as archive:
             return any(name.startswith("xl/") for name in archive.namelist())
-    except _BROKEN:
+    except BROKEN:
         return False
 
 
@@ -131,7 +132,7 @@ def _of_archive(at: datetime, settings: ImportSettings, notes: Notes) -> Iterato
     path = settings.path
     try:
         archive = zipfile.ZipFile(path)
-    except _BROKEN:
+    except BROKEN:
         raise Malformed(f"{path}: a ZIP archive that cannot be read, or not whole") from None
     with archive:
         infos = sorted(archive.infolist(), key=lambda info: info.filename)
@@ -142,7 +143,7 @@ def _of_archive(at: datetime, settings: ImportSettings, notes: Notes) -> Iterato
                 continue
             try:
                 content = archive.read(info)
-            except _BROKEN:
+            except BROKEN:
                 why = "needs a password" if info.flag_bits & 1 else "damaged"
                 notes.left.append(f"{shown(info.filename)}: {why}")
                 continue

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -18,6 +17,7 @@ from connectors.connector import Malformed
 from connectors.file.columns import sniff, split_cells
 from connectors.file.lines import BadLine, Lines, decode
 from connectors.file.table import Dialect, delimiter_hint, read_row
+from connectors.imports.members import BROKEN
 from connectors.imports.settings import ImportSettings
 
 MOST_PREAMBLE = 15
@@ -168,7 +168,7 @@ def _check_unpacked(data: bytes, max_size: int) -> None:
                 width, height = _extent(archive, info)
                 if width * height > _MOST_CELLS:
                     raise Malformed("a workbook whose sheet spans more cells than can be read")
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+    except BROKEN:
         raise Malformed("a workbook that cannot be read: damaged, or with a password") from None
 
 

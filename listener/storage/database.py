@@ -153,7 +153,6 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
-        "journal_mode=WAL",
         # A power cut may undo the last commits, whole: their cursors go back with them, and the
         # pages are read again. A crash of the process loses nothing. What nobody would give us
         # again is written with `durable`.

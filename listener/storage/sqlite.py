@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Iterable
 from typing import Any, Self
 
 import aiosqlite
+
+_RETRY = 0.05  # s
 
 
 class Cursor:
@@ -82,4 +85,22 @@ def _open(path: str, busy_seconds: float) -> sqlite3.Connection:
         # connections of this process hold on it (sqlite.org/howtocorrupt.html, 2.2).
         with contextlib.suppress(OSError):  # it stands, or SQLite says what is wrong just below
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    return sqlite3.connect(path, timeout=busy_seconds)
+    connection = sqlite3.connect(path, timeout=busy_seconds)
+    _log_ahead(connection, time.monotonic() + busy_seconds)
+    return connection
+
+
+def _log_ahead(connection: sqlite3.Connection, until: float) -> None:
+    """Switch to a write-ahead log, which the file keeps from then on.
+
+    On a new file that somebody writes to, SQLite does not wait for this: it says "locked" at once.
+    """
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                connection.close()
+                raise
+        time.sleep(_RETRY)

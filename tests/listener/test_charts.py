@@ -205,8 +205,8 @@ def test_a_request_that_is_none_is_answered_by_its_error():
 
 COUNTS = st.integers(0, 10) | st.integers(0, 10**9)
 FIGURES = st.builds(Figures, negative=COUNTS, neutral=COUNTS, positive=COUNTS, unscored=COUNTS)
-BANDS = st.none() | st.lists(st.floats(0, 1e9), min_size=3, max_size=3).map(sorted).map(
-    lambda found: Band(low=found[0], middle=found[1], high=found[2])
+BANDS = st.none() | st.lists(st.integers(0, 10**10), min_size=3, max_size=3).map(sorted).map(
+    lambda found: Band(low=found[0] / 10, middle=found[1] / 10, high=found[2] / 10)
 )
 THEMES = ("waiting", "praise", "staffing", "billing", "death", "hygiene", "rumour", "violence")
 

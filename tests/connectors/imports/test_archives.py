@@ -172,6 +172,7 @@ async def test_a_workbook_that_swells_is_refused(tmp_path):
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @example(place=351, byte=0, cut=False)  # an empty name in the archive's directory
+@example(place=1507, byte=5, cut=False)  # a sheet that would begin before the file does
 @given(place=st.integers(0, 3000), byte=st.integers(0, 255), cut=st.booleans())
 async def test_a_damaged_file_is_a_named_error_and_never_a_crash(tmp_path, place, byte, cut):
     for name, whole in (
