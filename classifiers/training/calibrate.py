@@ -22,7 +22,7 @@ Arrays = Mapping[str, Floats]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stacker:
-    """Fits the arrays of a `Fusion` on texts that no tier was trained on.
+    """Fits the arrays of a `Fusion` on texts that no tier was trained on, drills left out.
 
     `tiers`: each one's logits, texts × INNER (and what else a tier has). `own`: the logits of a
     head for the language that all the texts are in, texts × SENTIMENTS, or nothing.
@@ -47,7 +47,8 @@ class Stacker:
         """
         known, chosen, weights = self.examples.tones(names)
         if names == CLASSES:
-            kept = np.flatnonzero(self.examples.column(FAMILIAR)[known] == 1)
+            here = self.examples.column(FAMILIAR) == 1
+            kept = (here & ~self.examples.drills)[known]
             known, chosen, weights = known[kept], chosen[kept], weights[kept]
         return _tone(self._beside(names)[known], chosen, weights)
 
@@ -74,6 +75,8 @@ class Stacker:
         privacy = np.zeros(len(SIGNALS))
         for number, column in enumerate(ALONE):
             known, truth, weights = self.examples.target(INNER[column])
+            kept = ~self.examples.drills[known]
+            known, truth, weights = known[kept], truth[kept], weights[kept]
             beside = np.stack([tier[known, column] for tier in self.tiers], axis=1)
             beside = np.round(beside, FUSION_GRID)
             if number == PRIVACY:

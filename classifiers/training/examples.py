@@ -15,18 +15,24 @@ from classifiers.training.data import Labelled, Post
 
 UNKNOWN = -1
 FOLDS = 5
+DRILLERS = frozenset(f"w{n}" for n in range(19, 27))  # writers with one subject each
 PARTS = 10  # groups of texts whose writers are not known
 Indexes = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examples:
-    """`truth`: texts × outputs of 0, 1 or UNKNOWN; `groups` keep a writer's texts together."""
+    """`truth`: texts × outputs of 0, 1 or UNKNOWN; `groups` keep a writer's texts together.
+
+    `drills`: texts written about one subject, with what only looks like it. They teach; how likely
+    anything is in a crowd's posts cannot be learned from them.
+    """
 
     texts: Sequence[str]
     truth: NDArray[np.int8]
     weights: Floats
     groups: NDArray[np.int64]
+    drills: NDArray[np.bool_]
     outputs: tuple[str, ...] = INNER
 
     @property
@@ -40,6 +46,7 @@ class Examples:
             truth=np.vstack([self.truth, other.truth]),
             weights=np.concatenate([self.weights, other.weights]),
             groups=np.concatenate([self.groups, groups]),
+            drills=np.concatenate([self.drills, other.drills]),
             outputs=self.outputs,
         )
 
@@ -50,6 +57,7 @@ class Examples:
             truth=self.truth[indexes],
             weights=self.weights[indexes],
             groups=self.groups[indexes],
+            drills=self.drills[indexes],
             outputs=self.outputs,
         )
 
@@ -95,6 +103,7 @@ def of_posts(posts: Sequence[Post], weight: float) -> Examples:
         truth=truth,
         weights=np.full(len(posts), weight),
         groups=np.array([writers.index(p.writer) for p in posts]),
+        drills=np.array([p.writer in DRILLERS for p in posts]),
     )
 
 
@@ -110,6 +119,7 @@ def of_tweets(tweets: Labelled) -> Examples:
         truth=truth,
         weights=np.ones(len(tweets.texts)),
         groups=np.arange(len(tweets.texts)) % PARTS,
+        drills=np.zeros(len(tweets.texts), dtype=bool),
     )
 
 
@@ -122,4 +132,5 @@ def of_label(texts: Sequence[str], label: str, truth: Sequence[bool], weight: fl
         truth=known,
         weights=np.full(len(texts), weight),
         groups=np.arange(len(texts)) % PARTS,
+        drills=np.zeros(len(texts), dtype=bool),
     )

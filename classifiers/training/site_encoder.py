@@ -74,6 +74,7 @@ def _examples(labels: Labels, chosen: Any, weight: float) -> Examples:
         truth=truth,
         weights=np.full(len(chosen), weight),
         groups=np.arange(len(chosen)),
+        drills=np.zeros(len(chosen), dtype=bool),
     )
 
 
