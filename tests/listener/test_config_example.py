@@ -11,11 +11,14 @@ from typing import Annotated, Any, get_args
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
+from classifiers.cries import LEAST
 from connectors.registry import CONNECTORS
 from listener.config import Config, load
 from listener.config.load import parse
+from listener.domain.rule import Level, ThemeRule
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+TEMPLATE = Path(__file__).parents[2] / "listener/cli/templates/config.toml.j2"
 OPTIONAL = re.compile(r"^#(?=[a-z_]+ ?=|\[)", re.MULTILINE)
 TABLE = re.compile(r"(#?)\[+([\w.]+)\]+")
 KEY = re.compile(r"(#?)([a-z_]+) ?= ?(.+)")
@@ -77,6 +80,18 @@ def test_the_example_works_as_it_is_and_needs_no_secret() -> None:
         kind for model in models(Config.model_fields["rule"].annotation) for kind in said(model)
     }
     assert {rule.kind for rule in config.rule} == kinds - {"any", "author_list"}
+
+
+def test_the_plainest_words_of_danger_ring_by_the_example_and_by_what_init_writes() -> None:
+    (danger,) = (
+        rule
+        for rule in load(EXAMPLE, environ={}).rule
+        if isinstance(rule, ThemeRule) and rule.themes == ("person_in_danger",)
+    )
+    assert danger.level is Level.CRITICAL
+    assert danger.at_least <= LEAST
+    written = TEMPLATE.read_text("utf-8").partition('themes = ["person_in_danger"]')[2]
+    assert written.split()[:3] == ["at_least", "=", str(danger.at_least)]
 
 
 def test_the_example_plays_a_file_that_is_there() -> None:
