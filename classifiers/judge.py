@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     from classifiers.site import Correction
 
 MODELS = {"fr": "lexical-fr"} | dict.fromkeys(("en", "de", "it", "es", "pt"), "lexical-multi")
-LEANING = (
-    0.2  # chance from which a text whose language is unknown is read as one of these, not as HOME
-)
+LEANING = 0.2  # chance from which a text of unknown language is read as one of these, not as HOME
 HOME = "fr"  # what a text too short to tell its language is read as: a French hospital's mentions
 BATCH_CHARS = 60_000  # judged at once: some 400 bytes a character are needed meanwhile
 PLAIN = 0.7  # P(neutral) from which nobody asks why

@@ -78,10 +78,11 @@ def told_by(scores: Mapping[str, Score], sample: Sample) -> Told:
     """
     tone, viral = scores.get("sentiment"), scores.get("virality")
     themes, flags = scores.get("themes"), scores.get("flags")
-    said = tone is not None and (tone.version != UNREAD or sample.rating is not None)
+    if tone and tone.version == UNREAD and sample.rating is None:
+        tone = None
     about = flags.probabilities.get("about_hospital") if flags else None
     return Told(
-        negative=tone.probabilities.get("negative", 0.0) if tone and said else 0.0,
+        negative=tone.probabilities.get("negative", 0.0) if tone else 0.0,
         themes=themes.probabilities if themes else {},
         about=None if sample.stands else about,
         growth=viral.figures.get("growth") if viral else None,

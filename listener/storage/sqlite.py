@@ -99,7 +99,7 @@ def _log_ahead(connection: sqlite3.Connection, until: float) -> None:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             return
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
             if "locked" not in str(error) or time.monotonic() > until:
                 connection.close()
                 raise

@@ -132,9 +132,8 @@ mention_subjects = Table(
     # Repeated so that a window's count is read from this index alone.
     Column("exercise_id", String(64), nullable=False, server_default=""),
     Column("occurred_at", Instant, nullable=False),
-    Column(
-        "live", Boolean, nullable=False
-    ),  # and said by others than watched accounts: rules count it
+    # and said by others than watched accounts: rules count it
+    Column("live", Boolean, nullable=False),
     Column("network", String(64), nullable=False),
     Column("sentiment", String(16)),
     Index(
