@@ -27,11 +27,18 @@ class Carrier:
 
 
 async def carriers(connection: AsyncConnection, keys: Collection[str]) -> dict[str, Carrier]:
-    """The letters of these keys that stand in the outbox."""
+    """The letters of these keys that stand in the outbox.
+
+    They stay as they are until the transaction ends: two that fail in the same instant would each
+    take the other for the one that carries the message, and nobody would be told.
+    """
     found: dict[str, Carrier] = {}
     for part in chunks(sorted(keys)):
-        query = select(outbox.c.key, outbox.c.state, outbox.c.attempts).where(
-            outbox.c.key.in_(part)
+        query = (
+            select(outbox.c.key, outbox.c.state, outbox.c.attempts)
+            .where(outbox.c.key.in_(part))
+            .order_by(outbox.c.id)
+            .with_for_update()
         )
         for key, state, attempts in await connection.execute(query):
             found[key] = Carrier(state=state, attempts=attempts)

@@ -201,6 +201,8 @@ class Postman:
         if letter.attempts == 0:
             log.warning("delivery.failing channel=%s error=%s", letter.channel, error)
         async with self.database.write() as connection:
+            if letter.attempts + 1 >= FALLBACK_AFTER or pause > FALLBACK_WITHIN:
+                await self._fall_back(connection, letter, str(error), at)
             await outbox.retry(
                 connection,
                 letter,
@@ -208,8 +210,6 @@ class Postman:
                 error=str(error),
                 ambiguous=error.ambiguous or letter.sending_since is not None,
             )
-            if letter.attempts + 1 >= FALLBACK_AFTER or pause > FALLBACK_WITHIN:
-                await self._fall_back(connection, letter, str(error), at)
         return False
 
     async def _is_too_old(self, letter: Letter, at: datetime) -> bool:
@@ -247,7 +247,7 @@ class Postman:
         team is told of the `cause`, if there is one.
         """
         keys = self._other_keys(letter)
-        standing = await carriers(connection, keys.values())
+        standing = await carriers(connection, (letter.key, *keys.values()))
         for channel, key in keys.items():
             if (carrier := standing.get(key)) is not None:
                 if carrier.fails(FALLBACK_AFTER):

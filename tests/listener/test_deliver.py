@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from listener.domain.alert import Recipient
 from listener.notifiers.base import CannotTell, DeliveryError, Message, Receipt
 from listener.storage import outbox
 from listener.storage.tables import incidents
+from listener.storage.tables import outbox as letters
 from listener.workflows.deliver import BATCH, GIVE_UP_AFTER, Postman, Undeliverable
 from listener.workflows.supervise import Supervisor
 from tests.listener.house import NIGHT, count, house, rows
@@ -29,9 +30,11 @@ class Channel:
     errors: list[Exception | None] = field(default_factory=list)
     searchable: bool = True
     hangs: asyncio.Event | None = None  # takes a message only once this is set
+    waiting: list[str] = field(default_factory=list)  # keys of what did
 
     async def send(self, message: Message, *, thread: Receipt | None = None) -> Receipt:
         if self.hangs is not None:
+            self.waiting.append(message.key)
             await self.hangs.wait()
         error = self.errors.pop(0) if self.errors else None
         if error is not None and not getattr(error, "ambiguous", False):
@@ -353,6 +356,27 @@ async def test_where_every_channel_refuses_for_good_they_are_asked_again_until_m
     await office.deliver(timedelta(minutes=15))
     assert len(office.slack.taken) == 1
     assert caplog.text.count("delivery.failed channel=slack") == 1
+
+
+async def test_two_channels_that_refuse_in_the_same_instant_do_not_leave_it_to_each_other(
+    office,
+) -> None:
+    number = await open_incident(office)
+    refuses = DeliveryError("no such token", permanent=True)
+    office.slack.errors, office.email.errors = [refuses] * 2, [refuses] * 2
+    await office.post(incident_id=number, payload=CRITICAL)
+    await office.deliver()
+    office.slack.hangs = office.email.hangs = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(office.deliver(timedelta(minutes=15)))
+        while len(office.slack.waiting) + len(office.email.waiting) < 2:
+            await asyncio.sleep(0.01)
+        async with office.database.write() as connection:  # both meet here
+            await connection.execute(update(letters).values(repeats=0))
+            office.slack.hangs.set()
+            await asyncio.sleep(0.2)
+    await office.deliver(timedelta(minutes=15))
+    assert (len(office.slack.taken), len(office.email.taken)) == (1, 1)
 
 
 async def test_a_fallback_that_was_told_already_is_not_told_twice(office) -> None:
