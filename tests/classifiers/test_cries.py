@@ -48,6 +48,6 @@ def test_the_judge_takes_a_cry_for_a_danger():
     "text", ["je vais me " * 20_000, "disparu " * 20_000, "on sait où ta " * 9_000]
 )
 def test_endless_texts_are_read_in_no_time(text):
-    began = time.perf_counter()
+    began = time.process_time()
     cries(text)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

@@ -207,13 +207,13 @@ def test_no_entity_that_a_feed_declares_is_ever_expanded(declarations):
     ],
 )
 def test_hostile_feeds_cost_little_memory_and_time(hostile):
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         for mention in read(hostile):
             assert len(mention.text) + len(mention.title or "") < 200_000
     except Malformed:
         pass
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize(

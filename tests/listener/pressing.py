@@ -120,7 +120,7 @@ async def posted(api: SlackApi, message: Message) -> Posted:
     return api.messages[-1]
 
 
-async def until(is_so: Callable[[], object], within: float = 5.0) -> None:
+async def until(is_so: Callable[[], object], within: float = 20.0) -> None:
     async with asyncio.timeout(within):
         while not is_so():
             await asyncio.sleep(0.005)

@@ -226,7 +226,7 @@ async def test_a_slow_pipe_is_answered_line_by_line(tmp_path: Path) -> None:
     with await asyncio.to_thread(fifo.open, "wb", 0) as pipe:
         for n in range(3):
             pipe.write(f"merci {n}\n".encode())
-            (entry,) = await asyncio.wait_for(first, 5)
+            (entry,) = await asyncio.wait_for(first, 30)
             assert entry.sample is not None
             assert entry.sample.text == f"merci {n}"
             first = asyncio.ensure_future(anext(found))

@@ -213,7 +213,7 @@ async def test_a_database_that_is_slow_is_not_waited_for_longer_than_networks_wa
             await connection.execute(text("LOCK TABLE inbox"))
         began = time.monotonic()
         assert [await push(site, number) for number in range(6)] == [503] * 6
-        assert time.monotonic() - began < 6
+        assert time.monotonic() - began < 20
     await busy.close()
     assert await push(site, 1) == 200
     assert await site.read() >= 1
@@ -306,7 +306,7 @@ async def test_a_reading_that_is_cut_short_leaves_its_calls_to_whoever_comes(sit
     held = asyncio.Event()
     site.network.held = held
     reading = asyncio.create_task(site.read())
-    await asyncio.wait_for(held.wait(), 5)
+    await asyncio.wait_for(held.wait(), 20)
     reading.cancel()
     await asyncio.wait([reading])
     site.network.held = None

@@ -175,12 +175,12 @@ def test_thousands_of_parts_in_each_other_are_left_alone() -> None:
 def test_a_mail_made_to_take_long_does_not() -> None:
     many = ", ".join(f"a{n}@b.example" for n in range(10_000)).encode()
     nested = b"<div>" * 40_000
-    began = time.monotonic()
+    began = time.process_time()
     said(b"From: lea@chu-valmont.example\r\nTo: " + many + b"\r\n\r\nOK")
     said(b"From: l@c.example\r\nContent-Type: text/html\r\n\r\n" + nested)
     said(b"From: l@c.example\r\n\r\n" + b"le " + b"a" * 200_000)
     said(b"From: l@c.example\r\n\r\n" + b"> \n" * 60_000)
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 PIECES = st.sampled_from(

@@ -34,6 +34,7 @@ from tests.listener.house import rows
 
 PARIS = ZoneInfo("Europe/Paris")
 AT = datetime(2026, 3, 14, 22, tzinfo=UTC)
+PATIENCE = 20.0  # s, on a busy machine
 
 
 class Collector:
@@ -113,7 +114,8 @@ async def test_a_job_that_fails_again_and_again_is_told_once_and_its_recovery_to
     assert vitals.failing == {}
 
 
-async def test_an_alert_that_a_deeper_reading_brings_is_delivered_at_once() -> None:
+async def test_an_alert_that_a_deeper_reading_brings_is_delivered_at_once(monkeypatch) -> None:
+    monkeypatch.setattr(jobs, "DELIVER_EVERY", 3600.0)
     asked, delivered = [], asyncio.Event()
 
     async def deepen(at, budget) -> int:
@@ -126,12 +128,12 @@ async def test_an_alert_that_a_deeper_reading_brings_is_delivered_at_once() -> N
 
     app = application(deliver=deliver)
     app.deepener = SimpleNamespace(deepen=deepen)
-    jobs = working(app)
-    jobs.start()
+    job = working(app)
+    job.start()
     try:
-        await asyncio.wait_for(delivered.wait(), 1.5)
+        await asyncio.wait_for(delivered.wait(), PATIENCE)
     finally:
-        await jobs.stop(1.0)
+        await job.stop(1.0)
     assert asked[0] == (AT, timedelta(seconds=4))
 
 
@@ -241,7 +243,7 @@ async def test_a_source_of_once_a_day_does_not_wait_a_day_after_the_database_fai
     vitals = Vitals()
     job = working(application(sqlite, poll=poll), vitals)
     job.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while len(polls) < 2:
             await asyncio.sleep(0.005)
     await job.stop(within=1.0)
@@ -273,8 +275,8 @@ async def test_a_poll_that_waits_for_its_network_does_not_hold_up_the_stop() -> 
     job.start()
     await asyncio.sleep(0.03)
     began = time.monotonic()
-    await job.stop(within=5.0)
-    assert time.monotonic() - began < 1.0
+    await job.stop(within=2 * PATIENCE)
+    assert time.monotonic() - began < PATIENCE
 
 
 async def test_what_hangs_is_cut_off_when_the_time_to_stop_is_over(caplog) -> None:
@@ -290,23 +292,23 @@ async def test_what_hangs_is_cut_off_when_the_time_to_stop_is_over(caplog) -> No
     assert "daemon.cut_short jobs=tick" in caplog.text
 
 
-async def test_an_alert_is_delivered_at_once_even_while_another_channel_hangs() -> None:
+async def test_an_alert_is_delivered_at_once_even_while_another_channel_hangs(monkeypatch) -> None:
+    monkeypatch.setattr(jobs, "DELIVER_EVERY", 3600.0)
     sent = []
 
     async def deliver() -> None:
-        sent.append(time.monotonic())
+        sent.append(AT)
         if len(sent) == 1:
             await asyncio.sleep(60)
 
     wake = asyncio.Event()
     job = working(application(deliver=deliver), wake=wake)
     job.start()
-    for count in (1, 2):
-        woken = time.monotonic()
-        wake.set()
-        while len(sent) < count:
-            await asyncio.sleep(0.005)
-        assert sent[-1] - woken < 0.5
+    async with asyncio.timeout(PATIENCE):
+        for count in (1, 2):
+            wake.set()
+            while len(sent) < count:
+                await asyncio.sleep(0.005)
     await job.stop(within=0.05)
 
 
@@ -315,7 +317,7 @@ async def test_a_stream_that_ends_is_followed_again(monkeypatch) -> None:
     app = application(stream=True)
     job = working(app)
     job.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while app.collector.follows < 3:
             await asyncio.sleep(0.005)
     await job.stop(within=1.0)
@@ -383,7 +385,7 @@ async def test_what_was_pushed_before_a_start_is_read_at_once_and_then_whenever_
     job = Jobs(app, Vitals(), wake=asyncio.Event(), called=called)
     job.start()
     for count in (1, 2):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while len(reads) < count:
                 await asyncio.sleep(0.005)
         called.set()

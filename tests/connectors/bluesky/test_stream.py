@@ -187,7 +187,7 @@ async def test_a_mention_does_not_wait_for_a_hundred_others(
     monkeypatch.setattr(stream, "_FLUSH_EVERY", 0.01)
     network.closes = False
     network.post("Valmont")
-    async with asyncio.timeout(2), aclosing(make().stream({})) as pages:
+    async with asyncio.timeout(20), aclosing(make().stream({})) as pages:
         assert len((await anext(pages)).mentions) == 1
 
 

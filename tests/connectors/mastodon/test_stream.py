@@ -42,13 +42,13 @@ class Listening:
 
     async def until(self, count: int) -> list[str]:
         """The ids given so far, once there are `count` of them."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(ids(self.pages)) < count and not self._task.done():
                 await asyncio.sleep(0.005)
         return ids(self.pages)
 
     async def end(self) -> None:
-        await asyncio.wait_for(self._task, 5)
+        await asyncio.wait_for(self._task, 20)
 
     async def stop(self) -> None:
         self._task.cancel()
@@ -56,7 +56,7 @@ class Listening:
 
 
 async def subscribed(network: Mastodon, count: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(network.subscriptions) < count:
             await asyncio.sleep(0.005)
     await asyncio.sleep(0.03)  # the catch-up between subscription and live
@@ -157,7 +157,7 @@ async def test_the_cursor_moves_even_when_nothing_matches(network: Mastodon, mak
     other = network.post(content="<p>Rien à voir</p>")
     await network.push("update", other, "public")
     (feed,) = cursors
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while other["id"] not in str(cursors[feed]):
             await asyncio.sleep(0.005)
     assert ids(listening.pages) == []
@@ -170,7 +170,7 @@ async def test_a_silent_stream_says_that_all_is_read(
     await listening.until(3)
     before = len(listening.pages)
     now.at += timedelta(minutes=2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(listening.pages) < before + 2:
             await asyncio.sleep(0.005)
     assert all(page.complete for page in listening.pages[before:])
