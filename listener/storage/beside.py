@@ -33,11 +33,25 @@ async def rating_fact(
 
     What was read as an archive is part of the baseline only.
     """
+    query = _stars(rule, subject, at, exercise_id)
+    mean, count, past, past_count = (await connection.execute(query)).one()
+    return RatingFact(
+        rule=rule.id,
+        subject=subject,
+        until=at,
+        mean=None if mean is None else float(mean),
+        count=int(count),
+        before=None if past is None else float(past),
+        before_count=int(past_count),
+    )
+
+
+def _stars(rule: RatingRule, subject: str, at: datetime, exercise_id: str) -> Select[Any]:
     begins = at - rule.window
     now = and_(seen.c.occurred_at > begins, seen.c.live.is_(True))
     before = seen.c.occurred_at <= begins
     stars = mentions.c.rating
-    query = (
+    return (
         select(
             func.avg(case((now, stars))),
             func.count(case((now, stars))),
@@ -54,16 +68,6 @@ async def rating_fact(
             stars.is_not(None),
             *_on(rule.networks),
         )
-    )
-    mean, count, past, past_count = (await connection.execute(query)).one()
-    return RatingFact(
-        rule=rule.id,
-        subject=subject,
-        until=at,
-        mean=None if mean is None else float(mean),
-        count=int(count),
-        before=None if past is None else float(past),
-        before_count=int(past_count),
     )
 
 

@@ -94,16 +94,39 @@ class Hindsight:
         bursts: Sequence[BurstFact],
         at: datetime,
     ) -> Answer:
+        facts = await self._facts(connection, rule, subject, bursts, at)
+        last = await self._last(connection, rule, subject, at)
+        crossed = facts.windows[-1].crossed_since if len(facts.windows) == 1 else None
+        own = last.get(rule.id)
+        return Answer(
+            subject=subject,
+            conditions=[shortfall(leaf, facts, subject) for leaf in leaves(rule)],
+            crossed_since=crossed,
+            lasting=rule.for_ if isinstance(rule, AggregateSettings) else None,
+            cooling_until=_cools(rule, own[0] if own else None, at),
+            muted_by=self._muted_by(rule, last, at),
+            events=[e for e in self.events if self._concerned(e, rule, subject, at)],
+            last_breach=own[0] if own else None,
+        )
+
+    async def _facts(
+        self,
+        connection: AsyncConnection,
+        rule: Rule,
+        subject: str,
+        bursts: Sequence[BurstFact],
+        at: datetime,
+    ) -> Facts:
+        """What the rule would be judged on at this instant."""
         said = await self._said(connection, rule, subject, at)
-        windows = [
-            fact
-            for leaf in leaves(rule)
-            if isinstance(leaf, CountRule | NegativeShareRule)
-            for fact in self._windows(leaf, subject, said, at)
-        ]
-        facts = Facts(
+        return Facts(
             mentions=await self._single(connection, rule, subject, said, at),
-            windows=windows,
+            windows=[
+                fact
+                for leaf in leaves(rule)
+                if isinstance(leaf, CountRule | NegativeShareRule)
+                for fact in self._windows(leaf, subject, said, at)
+            ],
             ratings=[
                 await beside.rating_fact(
                     connection, leaf, subject, at=at, exercise_id=self.exercise_id
@@ -115,19 +138,6 @@ class Hindsight:
             bursts=bursts,
             lists=self.lists or {},
             at=at,
-        )
-        last = await self._last(connection, rule, subject, at)
-        crossed = windows[-1].crossed_since if len(windows) == 1 else None
-        own = last.get(rule.id)
-        return Answer(
-            subject=subject,
-            conditions=[shortfall(leaf, facts, subject) for leaf in leaves(rule)],
-            crossed_since=crossed,
-            lasting=rule.for_ if isinstance(rule, AggregateSettings) else None,
-            cooling_until=_cools(rule, own[0] if own else None, at),
-            muted_by=self._muted_by(rule, last, at),
-            events=[e for e in self.events if self._concerned(e, rule, subject, at)],
-            last_breach=own[0] if own else None,
         )
 
     async def _said(
