@@ -43,6 +43,7 @@ STEADY = 60.0  # s after which a stream's end is no longer held against it
 CANCELLED_WITHIN = 1.0  # s for what was cancelled to put its things away
 
 OUT_OF_ORDER = ("53", "58")  # PostgreSQL's classes of errors: no room or memory, its system fails
+ROLLED_BACK = "40"  # another transaction was in the way: the same work may well succeed soon
 
 Work = Callable[[], Awaitable[object]]
 
@@ -149,6 +150,8 @@ class Jobs:
             self._vitals.database_failed(name, explain(error, self._app.database.url))
             self._again_soon(name)
             return
+        if _sqlstate(error).startswith(ROLLED_BACK):
+            self._again_soon(name)
         kind = type(error).__name__
         if self._vitals.failing.get(name) == kind:
             return
@@ -247,12 +250,16 @@ def _reads(name: str) -> bool:
     return name.startswith(("poll:", "stream:")) or name == "refresh"
 
 
+def _sqlstate(error: Exception) -> str:
+    return str(getattr(getattr(error, "orig", None), "sqlstate", None) or "")
+
+
 def _is_away(error: Exception, is_sqlite: bool) -> bool:
     """Whether the database is out of reach, as opposed to a fault of ours."""
     if isinstance(error, SQLAlchemyError):
         return isinstance(error, OperationalError | PoolTimeout) or bool(
             getattr(error, "connection_invalidated", False)
-            or str(getattr(getattr(error, "orig", None), "sqlstate", None))[:2] in OUT_OF_ORDER
+            or _sqlstate(error).startswith(OUT_OF_ORDER)
         )
     # The PostgreSQL driver's refused or broken connections come as they are.
     return isinstance(error, OSError) and not is_sqlite

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.storage.dialect import chunks
-from listener.storage.outbox import FAILED, PENDING, SENT
+from listener.storage.outbox import FAILED, PENDING, SENDING, SENT
 from listener.storage.tables import incidents, outbox
 
 
@@ -43,6 +43,19 @@ async def carriers(connection: AsyncConnection, keys: Collection[str]) -> dict[s
         for key, state, attempts in await connection.execute(query):
             found[key] = Carrier(state=state, attempts=attempts)
     return found
+
+
+async def are_on_their_way(
+    connection: AsyncConnection, incident_id: int, channels: Collection[str]
+) -> bool:
+    """Whether an alert about an incident is being sent, composed before what is known now."""
+    query = select(outbox.c.id).where(
+        outbox.c.incident_id == incident_id,
+        outbox.c.channel.in_(list(channels)),
+        outbox.c.kind == "alert",
+        outbox.c.state == SENDING,
+    )
+    return (await connection.execute(query.limit(1))).first() is not None
 
 
 async def revive(connection: AsyncConnection, keys: Collection[str], *, due_at: datetime) -> None:

@@ -76,7 +76,7 @@ async def shed(
     queue = _queue(exercise_id)
     kept = select(mentions.c.id).where(*queue).order_by(*_FIRST).limit(room)
     late = mentions.c.scored_at < before
-    dropped = await connection.execute(
-        update(mentions).where(*queue, or_(late, mentions.c.id.not_in(kept))).values(_OUT)
-    )
+    wanted = select(mentions.c.id).where(*queue, or_(late, mentions.c.id.not_in(kept)))
+    free = wanted.with_for_update(skip_locked=True)  # a page's own are dropped at the next round
+    dropped = await connection.execute(update(mentions).where(mentions.c.id.in_(free)).values(_OUT))
     return int(dropped.rowcount)

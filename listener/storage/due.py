@@ -39,8 +39,9 @@ async def plan(
 
 
 async def is_done(connection: AsyncConnection, key: str) -> bool:
-    query = select(due.c.key).where(due.c.key == key, due.c.done_at.is_not(None))
-    return (await connection.execute(query)).first() is not None
+    """Whether it was done; that does not change before the transaction ends."""
+    query = select(due.c.done_at).where(due.c.key == key).with_for_update()
+    return (await connection.execute(query)).scalar_one_or_none() is not None
 
 
 async def claim(

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from listener.storage import mentions as store
 from listener.storage import stories
 from listener.storage.dialect import chunks, each_of, insert
 from listener.storage.tables import (
@@ -58,11 +59,6 @@ class Target:
         return {ref for ref in (self.author_ref, self.author_id_ref) if ref}
 
 
-_ERASED_AMONG = select(mentions.c.id).where(
-    mentions.c.id.in_(each_of("ids")), mentions.c.deleted_at.is_not(None)
-)
-
-
 async def any_buried(connection: AsyncConnection) -> bool:
     """Whether anybody was ever forgotten: where nobody was, no page needs to be compared."""
     return (await connection.execute(_ANY_BURIED)).first() is not None
@@ -90,6 +86,7 @@ async def bury(
 
 async def erase_mentions(connection: AsyncConnection, ids: Collection[int], *, at: datetime) -> int:
     """Erase texts, authors, links, labels and what explanations quote; the figures stay."""
+    await store.hold(connection, ids)
     for part in chunks(ids):
         await connection.execute(
             update(mentions).where(mentions.c.id.in_(part)).values(**ERASED, deleted_at=at)
@@ -120,15 +117,6 @@ async def find_mentions(
                 where = mentions.c[name].in_(part)
             found.update(row[0] for row in await connection.execute(query.where(where)))
     return sorted(found)
-
-
-async def erased(connection: AsyncConnection, ids: Collection[int]) -> set[int]:
-    """Those among these mentions whose text is gone."""
-    found: set[int] = set()
-    for part in chunks(ids):
-        rows = await connection.execute(_ERASED_AMONG, {"ids": part})
-        found.update(row.id for row in rows)
-    return found
 
 
 async def targets(connection: AsyncConnection, ids: Collection[int]) -> list[Target]:

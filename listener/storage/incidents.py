@@ -74,11 +74,14 @@ async def hold(connection: AsyncConnection, incident_id: int) -> Incident | None
     return _incident(row) if row else None
 
 
-async def survivor(connection: AsyncConnection, incident_id: int) -> Incident | None:
-    """The incident, or the one that it has become part of in the end; held."""
-    found = await hold(connection, incident_id)
+async def survivor(
+    connection: AsyncConnection, incident_id: int, *, held: bool = True
+) -> Incident | None:
+    """The incident, or the one that it has become part of in the end."""
+    read = hold if held else get
+    found = await read(connection, incident_id)
     while found is not None and found.merged_into is not None:
-        found = await hold(connection, found.merged_into)
+        found = await read(connection, found.merged_into)
     return found
 
 

@@ -113,7 +113,8 @@ async def readable(
             mentions.c.text.is_not(None),
             mentions.c.exercise_id == exercise_id,
         )
-        rows = await connection.execute(query.order_by(mentions.c.id).with_for_update())
+        query = query.order_by(mentions.c.id).with_for_update(key_share=True)
+        rows = await connection.execute(query)
         found.update((row.id, Readable(row.text_hash, row.language)) for row in rows)
     return found
 

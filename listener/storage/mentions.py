@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.storage.dialect import chunks, each_of, insert_into, insert_new
@@ -118,11 +118,14 @@ def _known(row: Row[Any]) -> Known:
     )
 
 
-async def by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Known]:
-    """The stored mentions of these ids, by id."""
+async def by_id(
+    connection: AsyncConnection, ids: Collection[int], *, held: bool = False
+) -> dict[int, Known]:
+    """The stored mentions of these ids, by id; `held` as `hold` does."""
     found: dict[int, Known] = {}
-    for part in chunks(ids):
-        rows = await connection.execute(select(mentions).where(mentions.c.id.in_(part)))
+    for part in chunks(sorted(ids)):
+        query = select(mentions).where(mentions.c.id.in_(part))
+        rows = await connection.execute(_held(query) if held else query)
         found.update((row.id, _known(row)) for row in rows)
     subjects = await subjects_of(connection, found)
     return {n: replace(item, subjects=subjects.get(n, frozenset())) for n, item in found.items()}
@@ -135,10 +138,14 @@ async def hold(
     found: dict[int, tuple[str, datetime | None]] = {}
     for part in chunks(sorted(ids)):
         query = select(mentions.c.id, mentions.c.text_hash, mentions.c.scored_at)
-        query = query.where(mentions.c.id.in_(part)).order_by(mentions.c.id).with_for_update()
-        rows = await connection.execute(query)
+        rows = await connection.execute(_held(query.where(mentions.c.id.in_(part))))
         found.update((row.id, (row.text_hash, row.scored_at)) for row in rows)
     return found
+
+
+def _held(query: Select[Any]) -> Select[Any]:
+    """In one order, lest two wait for each other; what refers to them may be written meanwhile."""
+    return query.order_by(mentions.c.id).with_for_update(key_share=True)
 
 
 async def subjects_of(
@@ -176,18 +183,6 @@ async def subjects_of_refs(
         for ref, subject in await connection.execute(_SUBJECTS_OF_REFS, bound):
             found.setdefault(ref, set()).add(subject)
     return {ref: frozenset(subjects) for ref, subjects in found.items()}
-
-
-async def readings(connection: AsyncConnection, ids: Collection[int]) -> dict[int, list[Row[Any]]]:
-    """Every engagement snapshot of these mentions, oldest first."""
-    found: dict[int, list[Row[Any]]] = {}
-    for part in chunks(ids):
-        rows = await connection.execute(
-            select(snapshots).where(snapshots.c.mention_id.in_(part)).order_by(snapshots.c.taken_at)
-        )
-        for row in rows:
-            found.setdefault(row.mention_id, []).append(row)
-    return found
 
 
 @lru_cache
@@ -268,26 +263,6 @@ async def schedule(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]
             .values(refresh_at=bindparam("b_refresh_at")),
             rows,
         )
-
-
-async def usual_engagement(connection: AsyncConnection, *, since: datetime) -> dict[str, float]:
-    """Mean engagement a mention of each network has gathered since an instant, by network."""
-    total = (
-        func.coalesce(snapshots.c.reactions, 0)
-        + func.coalesce(snapshots.c.replies, 0)
-        + func.coalesce(snapshots.c.shares, 0)
-    )
-    highest = (
-        select(mentions.c.network, func.max(total).label("total"))
-        .join(snapshots, snapshots.c.mention_id == mentions.c.id)
-        .where(mentions.c.occurred_at >= since, mentions.c.exercise_id == "")
-        .group_by(mentions.c.id, mentions.c.network)
-        .subquery()
-    )
-    rows = await connection.execute(
-        select(highest.c.network, func.avg(highest.c.total)).group_by(highest.c.network)
-    )
-    return {network: float(mean) for network, mean in rows}
 
 
 async def occurred(connection: AsyncConnection, ids: Collection[int]) -> dict[int, datetime]:

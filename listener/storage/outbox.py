@@ -256,6 +256,15 @@ async def showing(
     return sorted(found)
 
 
+async def hold_waiting(connection: AsyncConnection, incidents: Collection[int]) -> None:
+    """Letters about these incidents, and digests, that nobody has taken up yet wait until the
+    transaction ends: they are then composed of what it left."""
+    for part in [*chunks(incidents), []]:
+        about = outbox.c.incident_id.in_(part) if part else outbox.c.kind == "digest"
+        query = select(outbox.c.id).where(outbox.c.state == PENDING, about)
+        await connection.execute(query.order_by(outbox.c.id).with_for_update())
+
+
 def period_told(payload: Mapping[str, Any]) -> str:
     """The label of a digest's period: a week, where a row was written before there were others."""
     label: str = payload["period"] if "period" in payload else payload["week"]

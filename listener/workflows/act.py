@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from listener.domain.paging import Call
 from listener.domain.rule import Level
 from listener.storage import belonging, incidents, labels, timeline
 from listener.storage.database import Database
+from listener.storage.labels import Readable
 from listener.workflows.closing import close_incident
 from listener.workflows.ring import Ringer
 from listener.workflows.update import Updates
@@ -25,6 +26,8 @@ SAID: dict[Reason, Word] = {
     Reason.NOT_US: {"about_hospital": NO},
     Reason.HARMLESS: {SENTIMENT: "neutral"},
 }
+
+Texts = Mapping[int, Readable]  # by mention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ class Actor:
     async def act(self, request: Request, at: datetime) -> Reply:
         """Do it, or say why not; asked again it changes nothing."""
         async with self.database.write() as connection:
+            texts = await self._texts(connection, request)
             await incidents.alone(connection)
             incident = await incidents.survivor(connection, request.incident)
             if request.person not in self.allowed():
@@ -48,12 +52,27 @@ class Actor:
             refused = refusal(incident, request, self.ringer.steps(incident, at), at)
             if refused is not None:
                 return _refused(request, refused, incident)
-            done = await self._do(connection, incident, request, at)
+            done = await self._do(connection, incident, request, texts, at)
             now = await incidents.get(connection, incident.id) or incident
         return _reply(request, now) if done else _refused(request, Refusal.CLOSED, now)
 
+    async def _texts(self, connection: AsyncConnection, request: Request) -> Texts:
+        """What a false alarm will speak of: held before the incidents are, as pages do it."""
+        if request.action is not Action.DISMISS or request.reason not in SAID:
+            return {}
+        incident = await incidents.survivor(connection, request.incident, held=False)
+        if incident is None:
+            return {}
+        numbers = await belonging.mentions_of(connection, incident.id)
+        return await labels.readable(connection, numbers, exercise_id=incident.exercise_id)
+
     async def _do(
-        self, connection: AsyncConnection, incident: Incident, request: Request, at: datetime
+        self,
+        connection: AsyncConnection,
+        incident: Incident,
+        request: Request,
+        texts: Texts,
+        at: datetime,
     ) -> bool:
         """False where its matter turns out to have another incident."""
         match request.action:
@@ -68,7 +87,7 @@ class Actor:
             case Action.REOPEN:
                 return await self._reopen(connection, incident, request, at)
             case Action.RESOLVE | Action.DISMISS:
-                await self._close(connection, incident, request, at)
+                await self._close(connection, incident, request, texts, at)
         return True
 
     async def _take(
@@ -117,7 +136,12 @@ class Actor:
         return True
 
     async def _close(
-        self, connection: AsyncConnection, incident: Incident, request: Request, at: datetime
+        self,
+        connection: AsyncConnection,
+        incident: Incident,
+        request: Request,
+        texts: Texts,
+        at: datetime,
     ) -> None:
         dismissed = request.action is Action.DISMISS
         reason = request.reason if dismissed else None
@@ -133,16 +157,10 @@ class Actor:
         )
         word = SAID.get(reason) if reason else None
         if word:
-            await self._label(connection, incident, word, request.person or "", at)
-
-    async def _label(
-        self, connection: AsyncConnection, incident: Incident, word: Word, by: str, at: datetime
-    ) -> None:
-        """A false alarm teaches nothing before somebody has looked at its posts by day."""
-        numbers = await belonging.mentions_of(connection, incident.id)
-        texts = await labels.readable(connection, numbers, exercise_id=incident.exercise_id)
-        said = {number: (text.text_hash, word) for number, text in texts.items()}
-        await labels.add(connection, said, by=by, at=at, origin="dismissal", reviewed=False)
+            # It teaches nothing before somebody has looked at its posts by day.
+            said = {number: (text.text_hash, word) for number, text in texts.items()}
+            by = request.person or ""
+            await labels.add(connection, said, by=by, at=at, origin="dismissal", reviewed=False)
 
     async def _log(
         self,

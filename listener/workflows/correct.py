@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers.classifier import Score
 from listener.domain.labelling import Word, check
-from listener.storage import labels, mentions, verdicts
+from listener.storage import labels, mentions, snapshots, verdicts
 from listener.storage.dialect import chunks, hold_off_forgetting, lock_subjects
 from listener.storage.labels import Readable
 from listener.storage.mentions import Known
@@ -91,7 +91,7 @@ class Corrector:
     ) -> list[tuple[Item, Known]]:
         """The mentions with what was last said of them."""
         latest = await verdicts.latest(connection, known)
-        history = await mentions.readings(connection, known)
+        history = await snapshots.readings(connection, known)
         pairs = []
         for number, stored in known.items():
             taken = history.get(number, ())[-MAX_READINGS:]

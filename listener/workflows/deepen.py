@@ -12,7 +12,7 @@ from typing import Any
 
 from classifiers.client import ScorerError
 from listener.domain.timing import GROWING
-from listener.storage import deep, mentions
+from listener.storage import deep, mentions, snapshots
 from listener.workflows.draft import reading_of
 from listener.workflows.gather import MAX_READINGS, Item
 from listener.workflows.process import Processor
@@ -83,7 +83,7 @@ class Deepener:
             if not ids:
                 return []
             known = await mentions.by_id(connection, ids)
-            history = await mentions.readings(connection, ids)
+            history = await snapshots.readings(connection, ids)
             await processor.gatherer.refresh_baseline(connection, at)
         items = [Item(known=known[number]) for number in ids]
         for number, item in zip(ids, items, strict=True):

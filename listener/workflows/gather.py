@@ -15,7 +15,7 @@ from connectors.mention import Engagement
 from listener.domain.privacy import Pseudonyms
 from listener.domain.timing import occurred_at
 from listener.domain.watch import Watcher
-from listener.storage import mentions, sources
+from listener.storage import mentions, snapshots, sources
 from listener.storage.mentions import Known
 from listener.workflows.ahead import Ahead
 from listener.workflows.draft import Draft, Origin, drafts_of, match, reading_of
@@ -151,13 +151,19 @@ class Gatherer:
             elif before is None:
                 work.items.append(Item(draft=draft, engagements=taken))
             elif not before.erased:
-                edited = _may_rewrite(work.origin, before) and self._is_edited(draft, before)
-                draft.subjects |= before.subjects
-                item = Item(draft=draft, known=before, engagements=taken, edited=edited)
+                item = Item(draft=draft, engagements=taken)
+                self.meet(item, work.origin, before)
                 _add_known(work, item, before)
         for key, taken in engagements.items():
             if (before := known.get(key)) is not None and not before.erased:
                 _add_known(work, Item(known=before, engagements=taken), before)
+
+    def meet(self, item: Item, origin: Origin, before: Known) -> None:
+        """An item that was taken for a new mention is a stored one."""
+        item.known = before
+        if item.draft is not None:
+            item.draft.subjects |= before.subjects
+            item.edited = _may_rewrite(origin, before) and self._is_edited(item.draft, before)
 
     def _is_edited(self, draft: Draft, before: Known) -> bool:
         mention = draft.mention
@@ -167,14 +173,14 @@ class Gatherer:
         """Find out, once an hour, how much engagement is usual on each network."""
         if self._usual_at is not None and abs(at - self._usual_at) < BASELINE_AGE:
             return
-        totals = await mentions.usual_engagement(connection, since=at - BASELINE)
+        totals = await snapshots.usual_engagement(connection, since=at - BASELINE)
         self._usual = {network: total / DAY_HOURS for network, total in totals.items()}
         self._usual_at = at
 
     async def _complete_samples(self, connection: AsyncConnection, work: Gathered) -> None:
         """Give each item's sample its history of figures and what is usual there."""
         ids = [item.known.id for item in work.items if item.known and item.engagements]
-        history = await mentions.readings(connection, ids) if ids else {}
+        history = await snapshots.readings(connection, ids) if ids else {}
         for item in work.items:
             before = history.get(item.known.id, []) if item.known else []
             item.sample = self._sample(item, before, work.origin, work.at)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from listener.storage import erasure
 from listener.storage.database import Database
+from listener.storage.dialect import forget_alone
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Graveyard:
             by.setdefault(kind, set()).add(ref)
         authors = by.get("author", set())
         async with database.write() as connection:
+            await forget_alone(connection)
             found = await erasure.find_mentions(
                 connection,
                 {

@@ -150,6 +150,7 @@ async def plan_amends(
     on these alone, None: wherever they were sent.
     """
     numbers = await belonging.of_mentions(connection, shown)
+    await outbox.hold_waiting(connection, numbers)
     days = {instant.astimezone(zone).date() for instant in shown.values()}
     errands = []
     for letter_id in await outbox.showing(

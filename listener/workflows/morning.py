@@ -31,9 +31,6 @@ class Morning:
         It was where the clock has been set back since.
         """
         key = f"{KIND}:{self.exercise_id}{until.isoformat()}"
-        if await due.is_done(connection, key):
-            return False
-        await timeline.add(connection, incident_id, at=at, kind="held", until=until.isoformat())
         await due.plan(
             connection,
             key=key,
@@ -41,6 +38,9 @@ class Morning:
             due_at=until,
             payload={"until": until.isoformat()},
         )
+        if await due.is_done(connection, key):
+            return False
+        await timeline.add(connection, incident_id, at=at, kind="held", until=until.isoformat())
         return True
 
 
@@ -55,6 +55,8 @@ class MorningRound:
         """One letter a channel; what it says is read when it is sent."""
         until = errand.payload["until"]
         async with self.database.write() as connection:
+            # Before the list is read: what joins it meanwhile is on it, or is told at once.
+            await due.done(connection, errand.key, at=at)
             if not await held(connection, datetime.fromisoformat(until)):
                 return
             for channel in self.morning.channels:

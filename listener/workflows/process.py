@@ -33,6 +33,7 @@ from listener.workflows.gather import Gathered, Gatherer, Item
 from listener.workflows.judgement import Judgement
 from listener.workflows.marks import Marker
 from listener.workflows.mend import plan_amends
+from listener.workflows.recheck import Departed, recheck
 from listener.workflows.scoring import Scored, Scorer
 from listener.workflows.stories import Storyteller
 from listener.workflows.write import write_items
@@ -101,6 +102,7 @@ class Processor:
         self.storyteller = Storyteller(
             pseudonyms=pseudonyms, watcher=watcher, exercise_id=exercise_id
         )
+        self.departed = Departed()
         self.scoring = 0  # pages that wait for their scores: the deep classifiers let them pass
 
     @contextmanager
@@ -177,6 +179,7 @@ class Processor:
     async def _write(self, connection: AsyncConnection, work: Gathered) -> list[MentionFact]:
         work.items = await self.gatherer.tombstones.still_allowed(connection, work.items)
         await lock_subjects(connection, {s for item in work.items for s in item.subjects})
+        await recheck(connection, self.gatherer, work, self.departed)
         await self.storyteller.assign(connection, work)
         facts = await write_items(connection, work, self.rows)
         await self._delete(connection, work)
@@ -196,6 +199,7 @@ class Processor:
             elif deletion.author_id is not None:
                 authors.add(self.pseudonyms.author(deletion.network, deletion.author_id))
         by = {"ref": refs, "author_ref": authors, "author_id_ref": authors}
+        self.departed.add(refs)
         found = await erasure.find_mentions(connection, by)
         shown = await mentions.occurred(connection, found)
         await erasure.erase_mentions(connection, found, at=work.at)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from classifiers import frames
 from listener.domain.labelling import is_held
-from listener.storage import labels, mentions
+from listener.storage import labels, mentions, snapshots
 from listener.storage.finished import finished
 from listener.workflows.draft import reading_of
 from listener.workflows.gather import Item
@@ -45,7 +45,7 @@ class Teacher:
     async def _history(self, connection: AsyncConnection) -> list[Mapping[str, Any]]:
         hashes = await finished(connection, watched=WATCHED, limit=MOST)
         known = await mentions.by_id(connection, hashes)
-        readings = await mentions.readings(connection, hashes)
+        readings = await snapshots.readings(connection, hashes)
         history: list[Mapping[str, Any]] = []
         for number, text_hash in hashes.items():
             stored = known[number]

@@ -38,21 +38,14 @@ class Tombstones:
         return [d for d in drafts if not any(k != "handle" for k, _ in marks[id(d)] & buried)]
 
     async def still_allowed(self, connection: AsyncConnection, items: Sequence[Item]) -> list[Item]:
-        """The items that nobody had forgotten, nor a network deleted, since they were read.
+        """The items that nobody had forgotten since they were read.
 
         From here to the end of the transaction nobody is forgotten.
         """
         await hold_off_forgetting(connection)
-        known = [item.known.id for item in items if item.known is not None]
-        erased = await erasure.erased(connection, known)
         drafts = [item.draft for item in items if item.draft is not None]
         allowed = {id(draft) for draft in await self.allowed(connection, drafts)}
-        return [
-            item
-            for item in items
-            if (item.draft is None or id(item.draft) in allowed)
-            and (item.known is None or item.known.id not in erased)
-        ]
+        return [item for item in items if item.draft is None or id(item.draft) in allowed]
 
     async def readable(
         self, connection: AsyncConnection, rejects: Sequence[Reject], refs: dict[str, str]

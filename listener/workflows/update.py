@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from listener.domain.incident import Incident
 from listener.notifiers.base import Amending, DeliveryError, Notifier
 from listener.storage import due, incidents, outbox
+from listener.storage.carriers import are_on_their_way
 from listener.storage.database import Database
 from listener.storage.due import Errand
 from listener.workflows.deliver import Compose, Undeliverable, receipt_of
@@ -98,14 +99,15 @@ class Updater:
         async with self.database.read() as connection:
             incident = await incidents.get(connection, number)
             roots = await outbox.roots(connection, number, self.updates.channels)
-        if incident is None or not roots:
+            coming = await are_on_their_way(connection, number, self.updates.channels)
+        if incident is None or not (roots or coming):
             return
         if errand.payload["figures"] and incident.updates >= self.updates.most:
             return
         waiting = [not await self._amend(standing, at) for standing in roots]
         async with self.database.write() as connection:
             await incidents.change(connection, number, updated_at=at, updates=incident.updates + 1)
-            if any(waiting):
+            if coming or any(waiting):
                 await self._plan_again(connection, errand, at)
 
     async def _plan_again(self, connection: AsyncConnection, errand: Errand, at: datetime) -> None:
