@@ -48,7 +48,8 @@ class Figure:
 def measure(data: Path) -> Iterator[Figure]:
     """Every row, as soon as it is known."""
     for tier in TIERS:
-        yield from _posts(read_corpus("test"), tier)
+        yield from _posts(read_corpus("test"), tier, "held back")
+        yield from _posts(read_corpus("outside"), tier, "who never saw the guidelines")
         yield from _tweets(data, tier)
         yield _reviews(tier)
         yield _patients(data, tier)
@@ -56,9 +57,9 @@ def measure(data: Path) -> Iterator[Figure]:
     yield _readers()
 
 
-def _posts(posts: Sequence[Post], tier: Tier) -> Iterator[Figure]:
+def _posts(posts: Sequence[Post], tier: Tier, who: str) -> Iterator[Figure]:
     writers = len({post.writer for post in posts})
-    on = f"{len(posts)} invented hospital posts of {writers} writers held back"
+    on = f"{len(posts)} invented hospital posts of {writers} writers {who}"
     judged = judge([post.text for post in posts], tier)
     chances, speed = judged.chances, judged.speed
     truth = np.array([CLASSES.index(post.sentiment) for post in posts])

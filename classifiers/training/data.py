@@ -70,7 +70,7 @@ class Post:
 
 
 def read_corpus(part: str) -> list[Post]:
-    """The invented hospital posts that "train", serve to choose ("validation") or measure ("test")."""
+    """The invented posts of a part: "train", to choose ("validation"), to measure ("test", "outside")."""
     lines = files("classifiers").joinpath("training", "corpus", f"{part}.jsonl").read_text("utf-8")
     posts = []
     for line in lines.splitlines():

@@ -15,7 +15,7 @@ from classifiers.training.data import Labelled, Post
 
 UNKNOWN = -1
 FOLDS = 5
-DRILLERS = frozenset(f"w{n}" for n in range(19, 27))  # writers with one subject each
+DRILLERS = frozenset(f"w{n}" for n in range(19, 33))  # writers with one subject each
 PARTS = 10  # groups of texts whose writers are not known
 Indexes = NDArray[np.int64]
 
