@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sqlite3
@@ -74,7 +75,12 @@ async def connect(path: str, *, busy_seconds: float) -> Connection:
     connection = Connection(lambda: _open(path, busy_seconds), 64)
     # A daemon that is killed waits for no thread.
     connection._thread.daemon = True
-    await connection
+    try:
+        await connection
+    except Exception:
+        # The thread still tells the loop that it ends: one that is closed by then means a traceback.
+        await asyncio.to_thread(connection._thread.join)
+        raise
     return connection
 
 
