@@ -223,3 +223,15 @@ def test_a_model_that_is_wrong_where_the_other_was_right_is_worse() -> None:
     assert same is not None
     assert (same.low, same.high, same.worse) == (0.0, 0.0, False)
     assert compare_labels(truth, one, one) is None
+
+
+@pytest.mark.parametrize(("wrong", "worse"), [(5, False), (40, True)])
+def test_a_loss_that_nobody_would_notice_is_none(wrong: int, worse: bool) -> None:
+    good, bad = (0.8, 0.1, 0.1), (0.1, 0.1, 0.8)
+    truth = np.full((1000, len(OUTPUTS)), -1, dtype=np.int8)
+    truth[:, :3] = [1, 0, 0]
+    other = chances(*[good] * (1000 - wrong), *[bad] * wrong)
+    pair = compare_tone(truth, chances(*[good] * 1000), other)
+    assert pair is not None
+    assert pair.high < 0
+    assert pair.worse is worse
