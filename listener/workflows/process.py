@@ -179,9 +179,9 @@ class Processor:
     async def _write(self, connection: AsyncConnection, work: Gathered) -> list[MentionFact]:
         work.items = await self.gatherer.tombstones.still_allowed(connection, work.items)
         await lock_subjects(connection, {s for item in work.items for s in item.subjects})
-        await recheck(connection, self.gatherer, work, self.departed)
+        await recheck(connection, work, self.departed)
         await self.storyteller.assign(connection, work)
-        facts = await write_items(connection, work, self.rows)
+        facts = await write_items(connection, work, self.rows, self.gatherer)
         await self._delete(connection, work)
         await self._note(connection, work)
         return facts

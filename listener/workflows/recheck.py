@@ -6,7 +6,7 @@ more deeply: a text that was erased must not come back, nor what was said of ano
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -38,12 +38,9 @@ class Departed:
             del self._refs[ref]
 
 
-async def recheck(
-    connection: AsyncConnection, gatherer: Gatherer, work: Gathered, departed: Departed
-) -> None:
+async def recheck(connection: AsyncConnection, work: Gathered, departed: Departed) -> None:
     """Bring what is known of a page's mentions up to date, held until the transaction ends."""
     work.items = [i for i in work.items if i.draft is None or i.draft.ref not in departed]
-    await _meet(connection, gatherer, work)
     ids = {item.known.id for item in work.items if item.known is not None}
     ids.update(known.id for known in work.alive)
     if not ids:
@@ -54,16 +51,16 @@ async def recheck(
     work.items = [item for item in work.items if _stands(item, standing)]
 
 
-async def _meet(connection: AsyncConnection, gatherer: Gatherer, work: Gathered) -> None:
-    """New mentions that another lane has stored since are known ones, with this page's word."""
-    new = {
-        (draft.mention.network, draft.ref): item
-        for item in work.items
-        if item.known is None and (draft := item.draft) is not None
-    }
-    stored = await mentions.known(connection, new, exercise_id=gatherer.exercise_id) if new else {}
-    for key, before in stored.items():
-        gatherer.meet(new[key], work.origin, before)
+async def meet(
+    connection: AsyncConnection, gatherer: Gatherer, work: Gathered, late: Sequence[Item]
+) -> None:
+    """New mentions that another lane has just stored are known ones, with this page's word."""
+    drafts = {(item.draft.mention.network, item.draft.ref): item for item in late if item.draft}
+    stored = await mentions.known(connection, drafts, exercise_id=gatherer.exercise_id)
+    now = await mentions.by_id(connection, {known.id for known in stored.values()}, held=True)
+    for key, item in drafts.items():
+        if (found := stored.get(key)) is not None and not now[found.id].erased:
+            gatherer.meet(item, work.origin, now[found.id])
 
 
 def _stands(item: Item, standing: dict[int, Known]) -> bool:

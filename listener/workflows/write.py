@@ -15,21 +15,24 @@ from listener.domain.timing import next_refresh
 from listener.storage import mentions, verdicts
 from listener.storage.mentions import Known
 from listener.workflows.draft import STORED_SCORES, Draft, RowMaker, snapshot_rows
-from listener.workflows.gather import Gathered, Item
+from listener.workflows.gather import Gathered, Gatherer, Item
 from listener.workflows.heed import PERSON, heed
 from listener.workflows.marks import GREW, Marker, Marks
+from listener.workflows.recheck import meet
 from listener.workflows.scoring import Scored, Verdicts
 
 MEASURED = ("severity", "virality")  # what figures move; the rest is said of the text alone
 
 
 async def write_items(
-    connection: AsyncConnection, work: Gathered, rows: RowMaker
+    connection: AsyncConnection, work: Gathered, rows: RowMaker, gatherer: Gatherer
 ) -> list[MentionFact]:
     """Write new and known mentions with their links, subjects, figures and scores."""
     new = [(item, item.draft) for item in work.items if item.known is None and item.draft]
+    facts, late = await _write_new(connection, work, rows, new)
+    if late:
+        await meet(connection, gatherer, work, late)
     again = [(item, item.known) for item in work.items if item.known is not None]
-    facts = await _write_new(connection, work, rows, new)
     facts += await _write_known(connection, work, rows, again)
     await mentions.schedule(connection, [_schedule(work, known) for known in work.alive])
     return facts
@@ -40,8 +43,18 @@ async def _write_new(
     work: Gathered,
     rows: RowMaker,
     new: Sequence[tuple[Item, Draft]],
-) -> list[MentionFact]:
-    said = [_marks(rows.marker, item, draft, live=work.live) for item, draft in new]
+) -> tuple[list[MentionFact], list[Item]]:
+    """The facts that rules may use, and what another lane has just stored."""
+    said = [
+        rows.marker.of(
+            item.scores,
+            subjects=draft.subjects,
+            network=draft.mention.network,
+            stands=draft.stands,
+            live=work.live,
+        )
+        for item, draft in new
+    ]
     made = [
         rows.mention(draft, work.origin, marks, live=work.live, at=work.at)
         | {"scored_at": _scored_at(item, work.at), "story_id": item.story_id}
@@ -53,16 +66,17 @@ async def _write_new(
     subjects: list[dict[str, Any]] = []
     snapshots: list[dict[str, Any]] = []
     facts: list[MentionFact] = []
+    late: list[Item] = []
     scored = []
     for (item, draft), marks, row in zip(new, said, made, strict=True):
         number = ids.get((row["network"], row["ref"]))
         if number is None:
-            continue  # another daemon has just written it: its own transaction judged it
+            late.append(item)
+            continue
         links.append(rows.link(draft, number, at=work.at))
-        occurred = row["occurred_at"]
         # What the hospital says itself is no rule's business, and would thin out a negative share.
         judged = work.live and row["speaker"] is None
-        subjects += rows.subjects(draft, number, marks, live=judged, occurred=occurred)
+        subjects += rows.subjects(draft, number, marks, live=judged, occurred=row["occurred_at"])
         snapshots += snapshot_rows(number, item.engagements)
         scored.append((number, _stored(item.scores)))
         if judged:
@@ -71,17 +85,7 @@ async def _write_new(
     await mentions.add_subjects(connection, subjects)
     await mentions.add_snapshots(connection, snapshots)
     await verdicts.add_scores(connection, scored, work.at)
-    return facts
-
-
-def _marks(marker: Marker, item: Item, draft: Draft, *, live: bool) -> Marks:
-    return marker.of(
-        item.scores,
-        subjects=draft.subjects,
-        network=draft.mention.network,
-        stands=draft.stands,
-        live=live,
-    )
+    return facts, late
 
 
 def _stored(scores: Scored, names: Sequence[str] = STORED_SCORES) -> list[Score]:
@@ -127,7 +131,6 @@ async def _write_known(
 ) -> list[MentionFact]:
     if not again:
         return []
-    at = work.at
     said = await current_marks(connection, rows.marker, again)
     snapshots: list[dict[str, Any]] = []
     edits: list[dict[str, Any]] = []
@@ -135,7 +138,7 @@ async def _write_known(
     for (item, known), marks in zip(again, said, strict=True):
         snapshots += snapshot_rows(known.id, item.engagements)
         if item.edited and item.draft is not None:
-            edits.append(_edit(rows, item, item.draft, known, at))
+            edits.append(_edit(rows, item, item.draft, known, work.at))
             subjects += rows.subjects(
                 item.draft, known.id, marks, live=known.judged, occurred=known.occurred_at
             )
@@ -147,7 +150,7 @@ async def _write_known(
         _schedule(work, known, marks.growth) for (_, known), marks in zip(again, said, strict=True)
     ]
     await mentions.schedule(connection, growing)
-    return await write_verdicts(connection, rows.marker, again, said, at)
+    return await write_verdicts(connection, rows.marker, again, said, work.at)
 
 
 def _attributed(
