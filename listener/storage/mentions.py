@@ -1,4 +1,4 @@
-"""Mentions and what hangs on them: links, subjects, snapshots, scores."""
+"""Mentions and what hangs on them: links and subjects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from listener.storage.dialect import chunks, each_of, insert_into, insert_new
-from listener.storage.tables import mention_links, mention_subjects, mentions, snapshots
+from listener.storage.tables import mention_links, mention_subjects, mentions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,14 +118,22 @@ def _known(row: Row[Any]) -> Known:
     )
 
 
+def _held(query: Select[Any]) -> Select[Any]:
+    """In one order, lest two wait for each other; what refers to them may be written meanwhile."""
+    return query.order_by(mentions.c.id).with_for_update(key_share=True)
+
+
+_BY_ID = select(mentions).where(mentions.c.id.in_(each_of("ids")))
+_HELD_BY_ID = _held(_BY_ID)
+
+
 async def by_id(
     connection: AsyncConnection, ids: Collection[int], *, held: bool = False
 ) -> dict[int, Known]:
     """The stored mentions of these ids, by id; `held` as `hold` does."""
     found: dict[int, Known] = {}
     for part in chunks(sorted(ids)):
-        query = select(mentions).where(mentions.c.id.in_(part))
-        rows = await connection.execute(_held(query) if held else query)
+        rows = await connection.execute(_HELD_BY_ID if held else _BY_ID, {"ids": part})
         found.update((row.id, _known(row)) for row in rows)
     subjects = await subjects_of(connection, found)
     return {n: replace(item, subjects=subjects.get(n, frozenset())) for n, item in found.items()}
@@ -141,11 +149,6 @@ async def hold(
         rows = await connection.execute(_held(query.where(mentions.c.id.in_(part))))
         found.update((row.id, (row.text_hash, row.scored_at)) for row in rows)
     return found
-
-
-def _held(query: Select[Any]) -> Select[Any]:
-    """In one order, lest two wait for each other; what refers to them may be written meanwhile."""
-    return query.order_by(mentions.c.id).with_for_update(key_share=True)
 
 
 async def subjects_of(
@@ -220,11 +223,6 @@ async def add_links(connection: AsyncConnection, rows: Sequence[Mapping[str, Any
 async def add_subjects(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         await connection.execute(insert_new(connection, mention_subjects), rows)
-
-
-async def add_snapshots(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        await connection.execute(insert_new(connection, snapshots), rows)
 
 
 async def edit(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -259,10 +259,11 @@ async def showing(
 async def hold_waiting(connection: AsyncConnection, incidents: Collection[int]) -> None:
     """Letters about these incidents, and digests, that nobody has taken up yet wait until the
     transaction ends: they are then composed of what it left."""
-    for part in [*chunks(incidents), []]:
-        about = outbox.c.incident_id.in_(part) if part else outbox.c.kind == "digest"
-        query = select(outbox.c.id).where(outbox.c.state == PENDING, about)
-        await connection.execute(query.order_by(outbox.c.id).with_for_update())
+    waiting = select(outbox.c.id).where(outbox.c.state == PENDING)
+    waiting = waiting.order_by(outbox.c.id).with_for_update()
+    await connection.execute(waiting.where(outbox.c.kind == "digest"))
+    for part in chunks(incidents):
+        await connection.execute(waiting.where(outbox.c.incident_id.in_(part)))
 
 
 def period_told(payload: Mapping[str, Any]) -> str:

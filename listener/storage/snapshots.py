@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from listener.storage.dialect import chunks
+from listener.storage.dialect import chunks, insert_new
 from listener.storage.tables import mentions, snapshots
+
+
+async def add(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        await connection.execute(insert_new(connection, snapshots), rows)
 
 
 async def readings(connection: AsyncConnection, ids: Collection[int]) -> dict[int, list[Row[Any]]]:

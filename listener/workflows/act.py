@@ -52,7 +52,8 @@ class Actor:
             refused = refusal(incident, request, self.ringer.steps(incident, at), at)
             if refused is not None:
                 return _refused(request, refused, incident)
-            done = await self._do(connection, incident, request, texts, at)
+            done = await self._do(connection, incident, request, at)
+            await _label(connection, request, texts, at)
             now = await incidents.get(connection, incident.id) or incident
         return _reply(request, now) if done else _refused(request, Refusal.CLOSED, now)
 
@@ -67,12 +68,7 @@ class Actor:
         return await labels.readable(connection, numbers, exercise_id=incident.exercise_id)
 
     async def _do(
-        self,
-        connection: AsyncConnection,
-        incident: Incident,
-        request: Request,
-        texts: Texts,
-        at: datetime,
+        self, connection: AsyncConnection, incident: Incident, request: Request, at: datetime
     ) -> bool:
         """False where its matter turns out to have another incident."""
         match request.action:
@@ -87,7 +83,7 @@ class Actor:
             case Action.REOPEN:
                 return await self._reopen(connection, incident, request, at)
             case Action.RESOLVE | Action.DISMISS:
-                await self._close(connection, incident, request, texts, at)
+                await self._close(connection, incident, request, at)
         return True
 
     async def _take(
@@ -136,12 +132,7 @@ class Actor:
         return True
 
     async def _close(
-        self,
-        connection: AsyncConnection,
-        incident: Incident,
-        request: Request,
-        texts: Texts,
-        at: datetime,
+        self, connection: AsyncConnection, incident: Incident, request: Request, at: datetime
     ) -> None:
         dismissed = request.action is Action.DISMISS
         reason = request.reason if dismissed else None
@@ -155,12 +146,6 @@ class Actor:
             by=request.person,
             reason=reason.value if reason else None,
         )
-        word = SAID.get(reason) if reason else None
-        if word:
-            # It teaches nothing before somebody has looked at its posts by day.
-            said = {number: (text.text_hash, word) for number, text in texts.items()}
-            by = request.person or ""
-            await labels.add(connection, said, by=by, at=at, origin="dismissal", reviewed=False)
 
     async def _log(
         self,
@@ -188,6 +173,15 @@ _EVENTS = {
     Action.ESCALATE: "escalated",
     Action.REOPEN: "reopened",
 }
+
+
+async def _label(connection: AsyncConnection, request: Request, texts: Texts, at: datetime) -> None:
+    """A false alarm teaches nothing before somebody has looked at its posts by day."""
+    if not texts or request.reason is None:
+        return
+    word, by = SAID[request.reason], request.person or ""
+    said = {number: (text.text_hash, word) for number, text in texts.items()}
+    await labels.add(connection, said, by=by, at=at, origin="dismissal", reviewed=False)
 
 
 def _refused(request: Request, why: Refusal, incident: Incident | None) -> Reply:

@@ -17,7 +17,7 @@ from listener.storage.mentions import Known
 from listener.workflows.draft import reading_of
 from listener.workflows.gather import MAX_READINGS, Item
 from listener.workflows.process import Processor
-from listener.workflows.write import current_marks, write_verdicts
+from listener.workflows.reappraise import current_marks, write_verdicts
 
 BY_COMMAND = "cli"
 _TICK = timedelta(microseconds=1)

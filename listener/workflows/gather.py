@@ -151,19 +151,21 @@ class Gatherer:
             elif before is None:
                 work.items.append(Item(draft=draft, engagements=taken))
             elif not before.erased:
-                item = Item(draft=draft, engagements=taken)
-                self.meet(item, work.origin, before)
-                _add_known(work, item, before)
+                self.recognise(work, Item(draft=draft, engagements=taken), before)
         for key, taken in engagements.items():
             if (before := known.get(key)) is not None and not before.erased:
-                _add_known(work, Item(known=before, engagements=taken), before)
+                self.recognise(work, Item(engagements=taken), before)
 
-    def meet(self, item: Item, origin: Origin, before: Known) -> None:
-        """An item that was taken for a new mention is a stored one."""
+    def recognise(self, work: Gathered, item: Item, before: Known) -> None:
+        """Add what is stored already: what tells nothing new needs no score and no row."""
         item.known = before
         if item.draft is not None:
             item.draft.subjects |= before.subjects
-            item.edited = _may_rewrite(origin, before) and self._is_edited(item.draft, before)
+            item.edited = _may_rewrite(work.origin, before) and self._is_edited(item.draft, before)
+        if item.edited or not all(taken.is_bare for taken in item.engagements):
+            work.items.append(item)
+        elif item.engagements:
+            work.alive.append(before)
 
     def _is_edited(self, draft: Draft, before: Known) -> bool:
         mention = draft.mention
@@ -221,14 +223,6 @@ class Gatherer:
             return None
         local = at.astimezone(self.zone)
         return local.hour + local.minute / 60
-
-
-def _add_known(work: Gathered, item: Item, known: Known) -> None:
-    """What tells nothing new needs no score and no row."""
-    if item.edited or not all(taken.is_bare for taken in item.engagements):
-        work.items.append(item)
-    elif item.engagements:
-        work.alive.append(known)
 
 
 def _may_rewrite(origin: Origin, before: Known) -> bool:

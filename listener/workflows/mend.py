@@ -149,6 +149,8 @@ async def plan_amends(
     `shown` gives when each of them occurred, `zone` is the one of the digests' days; `channels`:
     on these alone, None: wherever they were sent.
     """
+    if not shown:
+        return []
     numbers = await belonging.of_mentions(connection, shown)
     await outbox.hold_waiting(connection, numbers)
     days = {instant.astimezone(zone).date() for instant in shown.values()}

@@ -54,13 +54,17 @@ async def recheck(connection: AsyncConnection, work: Gathered, departed: Departe
 async def meet(
     connection: AsyncConnection, gatherer: Gatherer, work: Gathered, late: Sequence[Item]
 ) -> None:
-    """New mentions that another lane has just stored are known ones, with this page's word."""
+    """New mentions that another lane has just stored are known ones: what is new of them stays."""
+    others = {id(item) for item in late}
+    work.items = [item for item in work.items if id(item) not in others]
     drafts = {(item.draft.mention.network, item.draft.ref): item for item in late if item.draft}
     stored = await mentions.known(connection, drafts, exercise_id=gatherer.exercise_id)
     now = await mentions.by_id(connection, {known.id for known in stored.values()}, held=True)
     for key, item in drafts.items():
         if (found := stored.get(key)) is not None and not now[found.id].erased:
-            gatherer.meet(item, work.origin, now[found.id])
+            gatherer.recognise(work, item, now[found.id])
+            if not item.edited:
+                item.scores = None  # the other lane has just scored what stands
 
 
 def _stands(item: Item, standing: dict[int, Known]) -> bool:

@@ -16,7 +16,7 @@ from listener.storage.mentions import Known
 from listener.storage.tables import mentions
 from listener.workflows.gather import Item
 from listener.workflows.process import Processor
-from listener.workflows.write import current_marks, write_verdicts
+from listener.workflows.reappraise import current_marks, write_verdicts
 
 BATCH = 100
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from datetime import datetime
 
 import pytest
 from sqlalchemy import text
 
+from connectors.connector import Page
 from listener.storage.database import Database
 from listener.storage.dialect import lock_subjects
-from tests.listener.house import page
+from listener.workflows.process import Processor
+from tests.listener.house import ORIGIN
 
 # SQLite has one writer at a time: there nothing meets.
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -32,13 +34,11 @@ async def until_blocked(database: Database) -> None:
 
 
 @asynccontextmanager
-async def held_up(
-    database: Database, processor: Any, said: Any, origin: Any, at: Any
-) -> AsyncIterator[None]:
+async def held_up(processor: Processor, said: Page, at: datetime) -> AsyncIterator[None]:
     """A page that has been read and scored, and waits for its subject while the body runs."""
-    async with database.write() as other:
+    async with processor.database.write() as other:
         await lock_subjects(other, ["chu"])
-        writing = asyncio.create_task(processor.process(page(*said[0], **said[1]), origin, at))
-        await until_blocked(database)
+        writing = asyncio.create_task(processor.process(said, ORIGIN, at))
+        await until_blocked(processor.database)
         yield
     await writing

@@ -33,6 +33,7 @@ class Network:
     fail_after: int | None = None  # pages of one poll
     error: Exception | None = None
     gap: Gap | None = None
+    held: asyncio.Event | None = None  # answers only once this is set
     asked: list[Cursors] = field(default_factory=list)
 
     def hosts(self) -> Sequence[str]:
@@ -40,6 +41,8 @@ class Network:
 
     async def poll(self, cursors: Cursors) -> AsyncIterator[Page]:
         self.asked.append(dict(cursors))
+        if self.held is not None:
+            await self.held.wait()
         start = cursors.get("", {}).get("mark", 0)
         for given, number in enumerate(range(start, self.total, 2)):
             if self.fail_after is not None and given >= self.fail_after:
@@ -95,7 +98,14 @@ async def test_a_poll_goes_on_from_the_last_committed_page(desk) -> None:
 
 async def test_a_source_that_somebody_polls_is_left_to_them(desk) -> None:
     first, second = desk.collector("one"), desk.collector("two")
-    done = await asyncio.gather(first.poll(desk.source()), second.poll(desk.source()))
+    desk.network.held = asyncio.Event()
+    polling = asyncio.create_task(first.poll(desk.source()))
+    async with asyncio.timeout(20):
+        while not desk.network.asked:
+            await asyncio.sleep(0.005)
+    done = [await second.poll(desk.source())]
+    desk.network.held.set()
+    done.append(await polling)
     assert sorted(poll.skipped or "" for poll in done) == ["", "busy"]
     assert len(desk.network.asked) == 1
 

@@ -229,8 +229,19 @@ async def test_a_full_disk_of_postgresql_is_the_databases_failure_too(caplog) ->
     assert "secret" not in caplog.text
 
 
+class Deadlock(Exception):
+    sqlstate = "40P01"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error")),
+        DBAPIError("UPDATE", {}, Deadlock("deadlock detected")),
+    ],
+)
 async def test_a_source_of_once_a_day_does_not_wait_a_day_after_the_database_failed(
-    sqlite, monkeypatch
+    sqlite, monkeypatch, error
 ) -> None:
     monkeypatch.setattr(jobs, "AGAIN", timedelta(seconds=0.02))
     polls = []
@@ -238,7 +249,7 @@ async def test_a_source_of_once_a_day_does_not_wait_a_day_after_the_database_fai
     async def poll(_collector) -> None:
         polls.append(1)
         if len(polls) == 1:
-            raise OperationalError("INSERT", {}, sqlite3.OperationalError("disk I/O error"))
+            raise error
 
     vitals = Vitals()
     job = working(application(sqlite, poll=poll), vitals)
@@ -248,30 +259,6 @@ async def test_a_source_of_once_a_day_does_not_wait_a_day_after_the_database_fai
             await asyncio.sleep(0.005)
     await job.stop(within=1.0)
     assert len(polls) == 2
-    assert not vitals.failing
-
-
-async def test_what_was_rolled_back_for_another_transaction_is_tried_again_soon(
-    sqlite, monkeypatch
-) -> None:
-    monkeypatch.setattr(jobs, "AGAIN", timedelta(seconds=0.02))
-    polls = []
-
-    class Deadlock(Exception):
-        sqlstate = "40P01"
-
-    async def poll(_collector) -> None:
-        polls.append(1)
-        if len(polls) == 1:
-            raise DBAPIError("UPDATE", {}, Deadlock("deadlock detected"))
-
-    vitals = Vitals()
-    job = working(application(sqlite, poll=poll), vitals)
-    job.start()
-    async with asyncio.timeout(PATIENCE):
-        while len(polls) < 2:
-            await asyncio.sleep(0.005)
-    await job.stop(within=1.0)
     assert vitals.failures["poll:presse"] == 1
     assert not vitals.failing
 

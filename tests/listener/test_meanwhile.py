@@ -31,7 +31,7 @@ async def test_what_a_network_deleted_does_not_come_back_with_an_edit(database) 
     processor = house(database)
     await live(processor)
     await processor.process(page(POST), ORIGIN, NIGHT)
-    async with held_up(database, processor, ((NAMED,), {}), ORIGIN, LATER):
+    async with held_up(processor, page(NAMED), LATER):
         await house(database).process(page(deletions=[GONE]), ORIGIN, LATER)
     (row,) = await rows(database, "mentions")
     assert (row.text, row.deleted_at) == (None, LATER)
@@ -43,7 +43,7 @@ async def test_a_text_whose_time_is_over_does_not_come_back_with_an_edit(databas
     processor, late = house(database), NIGHT + timedelta(days=31)
     await live(processor)
     await processor.process(page(POST), ORIGIN, NIGHT)
-    edit = held_up(database, processor, ((NAMED,), {}), ORIGIN, late)
+    edit = held_up(processor, page(NAMED), late)
     async with edit, database.write() as connection:
         assert await erasure.expire_texts(connection, at=late) == 1
     (row,) = await rows(database, "mentions")
@@ -57,8 +57,8 @@ async def test_what_explanations_quoted_does_not_come_back_with_figures(database
     processor = house(database, scorer=Says(otherwise=scores))
     await live(processor)
     await processor.process(page(POST), ORIGIN, NIGHT)
-    moved = [figures(POST, LATER, reactions=8)]
-    async with held_up(database, processor, ((), {"engagements": moved}), ORIGIN, LATER):
+    moved = page(engagements=[figures(POST, LATER, reactions=8)])
+    async with held_up(processor, moved, LATER):
         await house(database).process(page(deletions=[GONE]), ORIGIN, LATER)
     assert not [row.reasons for row in await rows(database, "scores") if row.reasons]
 
