@@ -134,6 +134,18 @@ async def test_an_edit_that_overtakes_its_first_version_is_kept_and_judged(datab
     assert await count(database, "incidents") == 1
 
 
+async def test_what_two_lanes_read_at_once_is_scored_once(database) -> None:
+    class Slow(WordScorer):
+        async def score_or_bisect(self, samples: Any) -> Any:
+            await house(database).process(page(POST), ORIGIN, NIGHT)
+            return await super().score_or_bisect(samples)
+
+    await live(house(database))
+    await house(database, scorer=Slow()).process(page(POST), ORIGIN, LATER)
+    assert await count(database, "mentions") == 1
+    assert {row.scored_at for row in await rows(database, "scores")} == {NIGHT}
+
+
 async def test_a_row_whose_time_is_over_meanwhile_is_left_gone(database) -> None:
     class Slow(WordScorer):
         async def score_or_bisect(self, samples: Any) -> Any:
